@@ -100,6 +100,8 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
                 team=own.team, pk=number_in(request.POST.get("invitation", ""))
             )
             for one in found:
+                if not may_give(own.role, one.role):
+                    raise RefusedError(refusals.NOT_ALLOWED)
                 people.withdraw(one, request.user)
         case "role":
             member, role = _other(request, own), _role(request)
@@ -174,12 +176,13 @@ def _page(
 ) -> HttpResponse:
     members = list(own.team.members.select_related("person").order_by("pk"))
     manages = allows(own.role, Action.MANAGE)
+    invitations = people.open_invitations().filter(team=own.team).order_by("-pk") if manages else []
     roles = [(role, Role(role).label) for role in Role.values if may_give(own.role, role)]
     context = {
         "own": own,
         "team": own.team,
         "members": [(member, manages and may_give(own.role, member.role)) for member in members],
-        "invitations": people.open_invitations().filter(team=own.team).order_by("-pk") if manages else [],
+        "invitations": [(one, may_give(own.role, one.role)) for one in invitations],
         "roles": roles,
         "manages": manages,
         "sends": allows(own.role, Action.SEND),

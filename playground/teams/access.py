@@ -19,7 +19,7 @@ class Action(StrEnum):
     SEE = "see"  # the team's runs, prompts, and people
     SEND = "send"  # make calls, keep their runs, and save prompts
     SHARE = "share"  # make public links to runs, and comment on runs
-    INVITE = "invite"  # members and viewers, and withdraw invitations
+    INVITE = "invite"  # people to roles below one's own, and withdraw such invitations
     MANAGE = "manage"  # people below one's own role, keys, budgets, prompts, embeds
     AUDIT = "audit"  # read the audit log
     OWN = "own"  # owners, and the team itself
@@ -68,7 +68,7 @@ def may(person: Person, action: Action, team: Team) -> bool:
 
 
 def may_give(own: str, role: str) -> bool:
-    """Tell whether somebody with the role `own` may give `role` to others, or take it from them.
+    """Tell whether somebody with the role `own` may give `role` to others, take it from them, or promise it.
 
     An owner may give and take all; an admin only roles below admin, so that no admin can remove another.
     """

@@ -73,6 +73,7 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("team-change", "-", "admin", {"change": "invite", "role": "viewer"}),
     ("team-change", "-", "owner", {"change": "invite", "role": "admin"}),
     ("team-change", "-", "admin", {"change": "withdraw", "invitation": "0"}),
+    ("team-change", "-", "owner", {"change": "withdraw", "invitation": "INVITED"}),
     ("team-change", "-", "admin", {"change": "role", "member": "VIEWER", "role": "viewer"}),
     ("team-change", "-", "owner", {"change": "remove", "member": "OWNER"}),
     ("team-keys", "member", "-", {}),
@@ -141,6 +142,8 @@ def values(team: dict[str, Person]) -> dict[str, str]:
     """Return what stands for an object of team One in a route or a form."""
     number = team["owner"].get("/teams/").url.rstrip("/").rpartition("/")[2]
     page = team["owner"].get(f"/teams/{number}/").text
+    invited = team["owner"].post(f"/teams/{number}/change/", change="invite", role="owner").text
+    assert 'value="withdraw"' not in team["admin"].get(f"/teams/{number}/").text
     run = team["member"].send().json()["id"]
     pin = team["member"].post(f"/runs/{run}/pin/", name="Greeting", check="status", every="never").url
     settings = {"name": "x", "origins": "https://docs.example.org", "provider": "test", "pays": "reader"}
@@ -161,6 +164,7 @@ def values(team: dict[str, Person]) -> dict[str, str]:
         "TEAM": number,
         "OWNER": min(members, key=int),
         "VIEWER": max(members, key=int),
+        "INVITED": re.findall(r'name="invitation" value="(\d+)"', invited)[0],
     }
 
 
@@ -205,7 +209,8 @@ def test_each_url_lets_in_whom_the_table_names(
                 lowest = _ROLES.index(needed)
                 expected = {role: let_in if _ROLES.index(role) >= lowest else {403} for role in _ROLES}
                 expected |= {"nobody": {401}, "stranger": {404} if names_an_object else let_in}
-            for who, person in (("nobody", nobody), ("stranger", stranger), *team.items()):
+            # Who may withdraw an invitation comes last.
+            for who, person in (("nobody", nobody), ("stranger", stranger), *reversed(team.items())):
                 status = _status(person, method, path, filled if method == "POST" else {})
                 if status not in expected[who]:
                     wrong.append((name, method, fields, who, status))
