@@ -130,7 +130,9 @@ def _left_behind(pin: Pin, who: str) -> Run | None:
 
 
 def _pinned(pin: Pin) -> Exchange:
-    run = in_turn(lambda: Run.objects.filter(key=pin.run, team=pin.team_id).first())
+    # Without accounts, a run of a team from when there were accounts can be pinned, too.
+    runs = Run.objects.filter(key=pin.run, **({"team": pin.team_id} if pin.team_id else {}))
+    run = in_turn(runs.first)
     if run is None:
         raise PausedError(say(_GONE))
     try:

@@ -112,7 +112,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
         # One person who started the playground for themselves has no scheduler.
         every = Every.DAY if own else Every.NEVER
         return _form(request, run, None, {**_USUAL, "every": every, "name": (run.model or run.short)[:80]})
-    if Pin.objects.filter(team=run.team_id).count() >= _MOST_PINS:
+    if Pin.objects.filter(team=own.team if own else None).count() >= _MOST_PINS:
         raise RefusedError(_TOO_MANY)
     try:
         wanted = asked.read(request)

@@ -207,6 +207,16 @@ def test_a_program_that_runs_for_days_takes_other_pins_if_one_breaks(
     assert broken.busy is None
 
 
+def test_without_accounts_a_run_of_a_team_can_be_pinned(run: Run, client: Client) -> None:
+    Run.objects.update(team=people.make_team("One", None))
+
+    client.post(f"/runs/{run.key}/pin/", {"name": "Greeting", "check": "status", "every": Every.NEVER})
+    pin = Pin.objects.get()
+    client.post(f"/pinned/{pin.pk}/change/", {"change": "run"})
+
+    assert _outcomes(pin) == [Outcome.PASSED]
+
+
 # --- teams ---
 
 
