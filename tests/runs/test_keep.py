@@ -178,9 +178,14 @@ def test_dates_find_runs(client: Client) -> None:
     assert _keys(text="same", **second) == keys[1:2]
 
 
-@pytest.mark.parametrize("latest", [search._LATEST, 1])
-def test_a_list_goes_on_where_it_ended(client: Client, monkeypatch: pytest.MonkeyPatch, latest: int) -> None:
+@pytest.mark.parametrize(
+    ("latest", "recent"), [(search._LATEST, search._RECENT), (1, search._RECENT), (1, 1)]
+)
+def test_a_list_goes_on_where_it_ended(
+    client: Client, monkeypatch: pytest.MonkeyPatch, latest: int, recent: int
+) -> None:
     monkeypatch.setattr(search, "_LATEST", latest)  # of which PostgreSQL goes through in order
+    monkeypatch.setattr(search, "_RECENT", recent)  # of which it looks up words before it does in all
     keys = [_say(client, f"number {number}") for number in range(5)]
 
     first = search.find(Query(), most=2)

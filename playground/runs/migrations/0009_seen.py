@@ -7,18 +7,18 @@ from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
+def _operation(schema_editor: Any) -> Any:
+    return AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.AddIndex
+
+
 class _AddIndex(AddIndexConcurrently):
     """SQLite makes it at once, as any other."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        concurrently = schema_editor.connection.vendor == "postgresql"
-        kind: Any = AddIndexConcurrently if concurrently else migrations.AddIndex
-        kind.database_forwards(self, app_label, schema_editor, from_state, to_state)
+        _operation(schema_editor).database_forwards(self, app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        concurrently = schema_editor.connection.vendor == "postgresql"
-        kind: Any = AddIndexConcurrently if concurrently else migrations.AddIndex
-        kind.database_backwards(self, app_label, schema_editor, from_state, to_state)
+        _operation(schema_editor).database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
 class Migration(migrations.Migration):
