@@ -206,6 +206,7 @@ def measure(count: int, database: dict[str, str]) -> dict[str, tuple[float, floa
     from django.test import Client
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     owners, found = people(), {}
     fill(count)
     asked = [(name, fields, owners[0]) for name, fields in searches(count).items()]

@@ -93,6 +93,7 @@ def measure(database: dict[str, str]) -> dict[str, tuple[float, float, float]]:
     from django.utils import timezone
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     client, found, today = Client(), {}, timezone.now().date()
     client.force_login(fill(), "django.contrib.auth.backends.ModelBackend")
     year = f"period=custom&from={today - timedelta(days=DAYS - 1)}&to={today}"
