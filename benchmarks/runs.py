@@ -66,7 +66,7 @@ def fill(count: int) -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SET maintenance_work_mem = '2GB'")
             cursor.execute(index)
-            cursor.execute("VACUUM ANALYZE runs_run")
+            cursor.execute("ANALYZE runs_run" if connection.in_atomic_block else "VACUUM ANALYZE runs_run")
         else:
             found = "INSERT INTO runs_words(rowid, words) SELECT id, words FROM runs_run WHERE id >= %s"
             cursor.execute(found, [first])
@@ -129,14 +129,6 @@ def _runs(numbers: range) -> Iterator[Any]:
             words=" ".join(sorted(words | ({label("x", "starred")} if starred else set()))),
             record=record,
         )
-
-
-OF_FEW = {
-    "all of a team with few": {},
-    "the page of them": PAGE,
-    "a frequent word in it": {"text": "w0"},
-    "a rare word in it": {"text": "wc000"},
-}
 
 
 def searches(count: int) -> dict[str, dict[str, str]]:
@@ -210,7 +202,12 @@ def measure(count: int, database: dict[str, str]) -> dict[str, tuple[float, floa
     owners, found = people(), {}
     fill(count)
     asked = [(name, fields, owners[0]) for name, fields in searches(count).items()]
-    asked += [(name, fields, owners[-1]) for name, fields in OF_FEW.items()]
+    asked += [
+        ("all of a team with few", {}, owners[-1]),
+        ("the page of few", PAGE, owners[-1]),
+        ("a frequent word in it", {"text": "w0"}, owners[-1]),
+        ("a rare word in it", {"text": "wc000"}, owners[-1]),
+    ]
     for name, fields, person in asked:
         client = Client()
         client.force_login(person, "django.contrib.auth.backends.ModelBackend")
