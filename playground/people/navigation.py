@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +54,8 @@ def navigation(context: template.Context) -> dict[str, Any]:
     own: Membership | None = context.get("own") or in_use
     of_team = _of_team(own, is_in_use=own == in_use) if own else []
     of_account = [Page(label, reverse(name)) for name, label in _OF_ACCOUNT]
+    if isinstance(request.user, AbstractBaseUser) and not request.user.has_usable_password():
+        of_account = of_account[1:]
     # Pages below a page belong to it.
     here = [page for page in (*of_team, *of_account) if request.path.startswith(page.url)]
     for page in sorted(here, key=lambda page: len(page.url))[-1:]:

@@ -160,6 +160,14 @@ NO_SINGLE_SIGN_ON = Refusal(
 )
 
 
+NO_PASSWORD = Refusal(
+    404,
+    "no_password",
+    say(gettext_noop("Your account has no password")),
+    say(gettext_noop("You sign in by single sign-on. Change your password there.")),
+)
+
+
 NO_TEAM_HERE = Refusal(
     404,
     "no_team_here",

@@ -1,12 +1,14 @@
-"""Where a person is signed in, and how to end that."""
+"""Where a person is signed in and how to end that; and the page of a password that nobody has."""
 
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from playground.exchange.refusal import RefusedError
+from playground.people import refusals
 from playground.people.asked import number_in, refusing
 from playground.people.wall import sign_in_first
 
@@ -27,3 +29,12 @@ def sessions(request: HttpRequest) -> HttpResponse:
         if session.pk == wanted or (ends_others and not session.is_current()):
             session.end()
     return HttpResponseRedirect(reverse("usersessions_list"))
+
+
+@require_safe
+@sign_in_first
+@refusing
+def no_password(request: HttpRequest) -> HttpResponse:
+    """django-allauth leads here from the change of a password, for whom only single sign-on lets in."""
+    del request
+    raise RefusedError(refusals.NO_PASSWORD)

@@ -110,6 +110,8 @@ def test_an_invitation_and_an_address_make_an_account(place: Place) -> None:
     )
     team = again.get("/teams/").text
     assert "ann@example.org" in team
+    assert "/accounts/password/" not in team
+    assert "no password" in again.get("/accounts/password/change/").text
     assert "Admin" in team
     assert "joined" in again.get(f"{urlsplit(again.get('/teams/').url).path}audit/").text
 
