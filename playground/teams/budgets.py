@@ -132,9 +132,11 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
         fields = request.dialect.fields
         others = other_names(request.body, (fields.model, *fields.tokens, fields.count), fields)
         if others or not request.demands.tokens:
+            _check_left(applying)
             raise NoLimitError(*others)
     usd = worst_usd(route.provider, route.endpoint.shown, model, prompt, completion)
     if usd is None and "nanousd" in units:
+        _check_left(applying)
         raise NoPriceError
     amount = Amount(1, prompt + completion, nano(usd or Decimal(0)))
     try:
@@ -143,6 +145,14 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
         short = next(left for left in _with_used(applying) if left.line == full.line)
         raise NoRoomError(short, full.unit, getattr(amount, full.unit)) from full
     return Reservation(member.team, tuple(applying), charged)
+
+
+def _check_left(applying: Sequence[Left]) -> None:
+    """If a budget is used up, say that first: no change of the request helps. Raises `NoRoomError`."""
+    for left in _with_used(applying):
+        for unit in left.limits:
+            if not left.left(unit):
+                raise NoRoomError(left, unit, 1)
 
 
 def applying_to(member: Membership, key: str, model: str) -> Iterable[Left]:

@@ -80,6 +80,16 @@ _NO_CALLS = {
         "or enter your own key."
     ),
 }
+_USED_UP = {
+    Period.DAY: gettext_noop(
+        "Not sent. Today’s budget for %(whom)s is used up (%(limit)s). Try again in %(wait)s, or enter your "
+        "own key."
+    ),
+    Period.MONTH: gettext_noop(
+        "Not sent. This month’s budget for %(whom)s is used up (%(limit)s). Try again in %(wait)s, or enter "
+        "your own key."
+    ),
+}
 _TOO_LITTLE = {
     Period.DAY: gettext_noop(
         "Not sent. This call can use up to %(worst)s, and of today’s budget for %(whom)s, %(left)s of "
@@ -109,6 +119,8 @@ def no_room(short: NoRoomError, field: str) -> Refusal:
     said: dict[str, object] = {"whom": whom(left), "wait": duration(seconds), "limit": limit}
     if unit == "calls":
         advice = say(_NO_CALLS[period], **said)
+    elif not left.left(unit):
+        advice = say(_USED_UP[period], **said)
     else:
         worst, rest = _amount(unit, short.worst), _amount(unit, left.left(unit))
         advice = say(_TOO_LITTLE[period], **said, worst=worst, left=rest, field=field)

@@ -207,6 +207,20 @@ def test_the_refusal_says_what_is_left_and_until_when(team: Team, member: Member
     assert 0 < told.retry_seconds <= 86_401
 
 
+@pytest.mark.parametrize("changes", [{}, {"max_tokens": None}])
+def test_a_budget_that_is_used_up_is_said_before_what_the_request_lacks(
+    team: Team, member: Membership, changes: dict[str, Any]
+) -> None:
+    _budget(team, Subject.TEAM, tokens=0)
+
+    with pytest.raises(budgets.NoRoomError) as short:
+        _reserve(member, **changes)
+
+    told = str(no_room(short.value, "max_tokens").advice)
+    assert "Today’s budget for your team is used up (0 tokens). Try again in" in told
+    assert "max_tokens" not in told
+
+
 @pytest.mark.parametrize(
     ("zone", "now", "day", "day_ends", "month_ends"),
     [
