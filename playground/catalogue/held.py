@@ -45,6 +45,7 @@ class Saved:
     provider: str
     base_url: str
     dialect: str
+    caps: KeyCaps = KeyCaps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Held:
 
     def of(self, provider: Provider) -> list[Saved]:
         return [saved for saved in self.saved if saved.provider == provider.id]
+
+    def caps(self, provider: Provider) -> KeyCaps:
+        """Return what the key allows that is used if none is chosen."""
+        return next((saved.caps for saved in self.of(provider)), KeyCaps())
 
     def has_servers(self, provider: Provider) -> bool:
         """Whether they may use the server's key, and there is one."""

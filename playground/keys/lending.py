@@ -65,7 +65,12 @@ def _saved(key: Key) -> Saved:
     label = gettext("%(name)s (yours)") % {"name": key} if key.member_id else str(key)
     if key.ends:
         label = gettext("%(name)s (until %(date)s)") % {"name": label, "date": f"{key.ends:%Y-%m-%d}"}
-    return Saved(str(key.pk), label, place_name(key), key.provider, key.base_url, key.dialect)
+    place = place_name(key)
+    return Saved(str(key.pk), label, place, key.provider, key.base_url, key.dialect, _caps(key))
+
+
+def _caps(key: Key) -> KeyCaps:
+    return KeyCaps(key.name, tuple(key.only_models), key.most_tokens)
 
 
 def withheld(member: Membership) -> frozenset[str]:
@@ -155,8 +160,7 @@ def _lent(key: Key) -> Lent:
     """Raises `UnreadableError`."""
     secret, origins = open_key(key)
     name = "" if key.member_id else key.name
-    caps = KeyCaps(key.name, tuple(key.only_models), key.most_tokens)
-    return Lent(secret, origins, AUTHS.get(key.auth), name, caps, servers=False)
+    return Lent(secret, origins, AUTHS.get(key.auth), name, _caps(key), servers=False)
 
 
 def _fitting(draft: Draft, wanted: str, member: Membership) -> Iterator[Key]:

@@ -1,6 +1,7 @@
 """The providers as the form lists them, with the keys that whoever looks at it may use."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from playground import amounts
 from playground.calls.draft import Draft
 from playground.catalogue.held import NOTHING_HELD, Held, Lent
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
+from playground.exchange.dialect import Dialect
 from playground.forms.examples import presets
 from playground.forms.incoming import Asked
 from playground.rendering.translate import translate
@@ -48,7 +50,9 @@ class Option:
 
     @property
     def models(self) -> list[str]:
-        """The models to suggest. With the server's key, those beyond its caps are left out."""
+        """The models to suggest. Those that the key is not for are left out."""
+        if only := self.held.caps(self.provider).models:
+            return list(only)
         caps = applied(self.provider.caps) if self.key == "server" else None
         further = (model for model in self.provider.further if not caps or caps.allows_model(model))
         return [*self.provider.models, *further]
@@ -56,11 +60,25 @@ class Option:
     @property
     def limit(self) -> str:
         """How long an answer the form of a first visit asks for; "" if the visitor pays."""
-        dialect = dialect_of(self.provider.id, None)
-        body = presets(self.provider, dialect)[0].body
-        return (
-            "" if self.key == "typed" else str(next(filter(None, map(body.get, dialect.fields.tokens)), ""))
-        )
+        if self.key == "typed":
+            return ""
+        body = self.first_body(dialect := dialect_of(self.provider.id, None))
+        return str(next(filter(None, map(body.get, dialect.fields.tokens)), ""))
+
+    def first_body(self, dialect: Dialect) -> dict[str, Any]:
+        """Return what the form of a first visit asks for, within what the key allows.
+
+        Who pays with a key of their own gets all of the answer.
+        """
+        fields, most = dialect.fields, self.held.caps(self.provider).max_tokens
+        body = {fields.model: next(iter(self.models), "")} | presets(self.provider, dialect)[0].body
+        optional = {parameter.name for parameter in dialect.parameters if parameter.default}
+        for name in body.keys() & set(fields.tokens):
+            if self.key == "typed" and name in optional:
+                del body[name]
+            elif most is not None:
+                body[name] = min(body[name], most)
+        return body
 
     @property
     def state(self) -> str:

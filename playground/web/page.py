@@ -55,14 +55,11 @@ LONGEST_LINK = 7_500
 def new_form(provider: Provider | None = None, held: Held = NOTHING_HELD) -> RequestForm:
     """Return the form of a first visit. Without a provider, it uses the first one that is ready.
 
-    The answer is shown as it arrives. Who pays with a key of their own gets all of it.
+    The answer is shown as it arrives.
     """
     provider = provider or preselected(held=held)
     dialect = dialect_of(provider.id, None)
-    body = {dialect.fields.model: next(iter(provider.models), "")} | presets(provider, dialect)[0].body
-    if Option(provider, "", held).key == "typed":
-        optional = {parameter.name for parameter in dialect.parameters if parameter.default}
-        body = {name: body[name] for name in body if name not in optional.intersection(dialect.fields.tokens)}
+    body = Option(provider, "", held).first_body(dialect)
     form = RequestForm.from_body(provider.id, "", body, dialect)
     form.ticks.add(STREAM)
     return form

@@ -42,9 +42,9 @@
     const isOfBefore = suggested.includes(model.value) || outdated.firstElementChild;
     if (!model.value || isOfBefore) model.value = models[0] || model.value;
     suggested = models;
-    // Whoever pays with a key of their own gets all of the answer.
+    // What a key allows; whoever pays with one of their own gets all of the answer.
     for (const limit of form.querySelectorAll("[data-limits]"))
-      if (chosen.dataset.key === "typed" && limit.value === before.dataset.limit) limit.value = "";
+      if (limit.value && limit.value === before.dataset.limit) limit.value = chosen.dataset.limit;
     forgetOutdated();
     showProvider();
     requestForm.changed(model);

@@ -102,7 +102,11 @@ def test_models_are_listed_and_rejections_counted_with_it(
 
 
 def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Person], page: str) -> None:
-    number = _add(team["admin"], page, only_models="m, m-large", most_tokens="50")
+    number = _add(team["admin"], page, only_models="m-large, m", most_tokens="50")
+    # The form starts within them.
+    start = team["member"].get("/").text
+    assert 'name="model" value="m-large"' in start
+    assert 'name="max_tokens" value="50"' in start
 
     def sent(**request: object) -> dict[str, str]:
         body = {"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "x"}], **request}
@@ -111,7 +115,7 @@ def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Pers
 
     assert sent() == {}
     assert sent(model="m-large") == {}
-    assert sent(model="m-2") == {"model": "With the key Research, use m or m-large."}
+    assert sent(model="m-2") == {"model": "With the key Research, use m-large or m."}
     most = "With the key Research, set this to 50 or less."
     assert sent(max_tokens=51) == {"max_tokens": most}
     assert sent(max_tokens=None) == {"max_tokens": most}
@@ -126,7 +130,7 @@ def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Pers
     limits = {"change": "limit", "key": number}
     assert team["member"].post(f"{page}change/", only_models="x", **limits).status_code == 404
     assert team["admin"].post(f"{page}change/", most_tokens="-1", **limits).status_code == 400
-    assert "<bdi>m, m-large</bdi> · 50 tokens" in team["admin"].get(page).text
+    assert "<bdi>m-large, m</bdi> · 50 tokens" in team["admin"].get(page).text
     assert team["admin"].post(f"{page}change/", only_models="m-2", **limits).status_code == 200
     assert sent(model="m-2", max_tokens=10**6) == {}
     assert "changed the limits of the key" in team["admin"].get(page.replace("keys", "audit")).text
