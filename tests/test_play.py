@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+from playground.management.commands import play
 from playground.management.commands.play import Command
 from tests import forks
 from tests.site import collected_files
@@ -191,6 +192,25 @@ def test_a_signal_during_a_destructor_is_not_lost() -> None:
         with pytest.raises(KeyboardInterrupt):
             command._wait(server)
         server.kill()
+
+
+def test_scheduled_tasks_run_meanwhile_and_end_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(play, "_TASKS_AFTER_SECONDS", 0)
+    monkeypatch.setattr(play, "_POLL_SECONDS", 0.01)
+    database = str(tmp_path / "db.sqlite3")
+    environment = _environment(PLAYGROUND_DATABASE=database, PLAYGROUND_SECRET_KEY="k" * 25 + "ey" * 25)
+    command = Command()
+    with subprocess.Popen(["sleep", "0.2"]) as server:
+        assert command._wait(server, environment) == 0
+
+    tasks = command._tasks
+    assert tasks
+    assert tasks.stdin
+    tasks.stdin.close()  # as the end of `play`
+
+    assert tasks.wait(60) == 0
 
 
 def test_killing_it_ends_its_children() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from playground.upstream.local_model.supervisor import LocalModelError, Supervis
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 _POLL_SECONDS = 1.0
+# Nothing needs scheduled tasks sooner, and a start for a short look costs no second process.
+_TASKS_AFTER_SECONDS = 15.0
 _HOST = gettext_noop("Set --host to an address or a name of this machine, such as 127.0.0.1.")
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 _BACKLOG = 2048  # as `backlog` in gunicorn.conf.py, which gunicorn ignores for a socket that already listens
@@ -53,6 +56,7 @@ class Command(BaseCommand):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._interrupted = False
+        self._tasks: subprocess.Popen[bytes] | None = None
 
     def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
         del options
@@ -68,7 +72,8 @@ class Command(BaseCommand):
             migrated = self._migrate()
             if model:
                 model = self._ready(model)
-            server = _start_server(host, port, listener, model, migrated=migrated)
+            environment = _environment(host, port, model, migrated=migrated)
+            server = _start_server(listener, environment)
             _wait_until_serving(server, host, port)
             self._announce(f"API Playground: {_address(host, port)}")
             if not _is_loopback(host):
@@ -78,7 +83,7 @@ class Command(BaseCommand):
             if model:
                 words = gettext("To call the local model from code: %(command)s")
                 self._announce(words % {"command": f"export LOCAL_API_KEY={model.key}"})
-            if self._wait(server):
+            if self._wait(server, environment if migrated else None):
                 raise CommandError(gettext("The server stopped. The lines above say why."))
         except KeyboardInterrupt:
             pass  # the normal way to stop
@@ -89,19 +94,26 @@ class Command(BaseCommand):
                 signal.signal(number, signal.SIG_IGN)
             if model:
                 model.stop()  # first, so that the server does not wait for a call to it
-            if server:
-                _stop(server)
+            for child in (self._tasks, server):
+                if child:
+                    _stop(child)
 
     def _interrupt(self, number: int, frame: object) -> None:
         del number, frame
         self._interrupted = True
         raise KeyboardInterrupt
 
-    def _wait(self, server: subprocess.Popen[bytes]) -> int:
-        """Return the server's exit code. Poll for Ctrl-C: Python drops what a destructor raises."""
+    def _wait(self, server: subprocess.Popen[bytes], environment: dict[str, str] | None = None) -> int:
+        """Return the server's exit code. Poll for Ctrl-C: Python drops what a destructor raises.
+
+        With the server's `environment`, scheduled tasks are run meanwhile.
+        """
+        tasks_begin = time.monotonic() + _TASKS_AFTER_SECONDS
         while not self._interrupted:
             with suppress(subprocess.TimeoutExpired):
                 return server.wait(_POLL_SECONDS)
+            if environment and not self._tasks and time.monotonic() >= tasks_begin:
+                self._tasks = _start("manage.py", "scheduler", "--child", environment=environment)
         raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
@@ -192,9 +204,7 @@ def _collect_static() -> None:
         raise CommandError(words % {"folder": settings.STATIC_ROOT, "why": why}) from error
 
 
-def _start_server(
-    host: str, port: int, listener: socket.socket, model: Supervisor | None, *, migrated: bool
-) -> subprocess.Popen[bytes]:
+def _environment(host: str, port: int, model: Supervisor | None, *, migrated: bool) -> dict[str, str]:
     environment = (
         (_without_limits() if _is_loopback(host) else {})
         | os.environ
@@ -213,10 +223,22 @@ def _start_server(
         environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
     if not migrated:
         environment[DATABASE_TOLD] = "1"
+    return environment
+
+
+def _start_server(listener: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     bind = f"fd://{listener.fileno()}"
+    command = ("-m", "playground.serving.serve", "--bind", bind, "playground.wsgi")
+    return _start(*command, environment=environment, pass_fds=[listener.fileno()])
+
+
+def _start(
+    *command: str, environment: dict[str, str], pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a child that ends when we do: it waits for the end of its standard input."""
     return subprocess.Popen(
-        [sys.executable, "-m", "playground.serving.serve", "--bind", bind, "playground.wsgi"],
-        pass_fds=[listener.fileno()],
+        [sys.executable, *command],
+        pass_fds=pass_fds,
         cwd=settings.BASE_DIR,
         env=environment,
         stdin=subprocess.PIPE,

@@ -1,9 +1,10 @@
 """`manage.py scheduler`: run what is due, now and from now on."""
 
 import logging
+import os
 import signal
 import threading
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +16,7 @@ from playground.rendering.translate import translate
 from playground.scheduler.due import run_due
 from playground.scheduler.tasks import TASKS
 from playground.trouble import why
+from playground.upstream.local_model.lifeline import at_parents_end
 
 # Much shorter than any task’s interval.
 _LOOK_SECONDS = 15
@@ -27,8 +29,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="run what is due now, and end; for cron")
+        # For `play`, which holds our standard input.
+        parser.add_argument("--child", action="store_true", help=SUPPRESS)
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, child: bool, **options: Any) -> None:
         del args, options
         if once:
             try:
@@ -41,6 +45,8 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        if child:
+            at_parents_end(lambda: os.kill(os.getpid(), signal.SIGTERM))
         while not stopped.is_set():
             _look()
             stopped.wait(_LOOK_SECONDS)
