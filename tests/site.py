@@ -90,10 +90,10 @@ def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> 
 
 def migrate(folder: Path, upstream: str, **environment: str) -> None:
     """Make the database that `serving` would use for the same arguments."""
-    if file := environment.get("PLAYGROUND_DATABASE"):
-        shutil.copyfile(migrated_database(), file)
-    else:
+    if "DATABASE_URL" in environment:
         manage(folder, upstream, "migrate", "--verbosity=0", **environment)
+    else:
+        shutil.copyfile(migrated_database(), environment["PLAYGROUND_DATABASE"])
 
 
 def manage_all(folder: Path, upstream: str, *commands: list[str], **environment: str) -> None:
