@@ -17,9 +17,14 @@ from tests import forks
 from tests.postgresql import PostgreSQLServer
 
 ROOT = Path(__file__).parent.parent.parent
-_RACES = (
-    "test_many_readers_at_once_through_the_page",
-    "test_a_stream_holds_no_connection_to_the_database",
+# Tests of SQLite that hold here too: races for a budget, what was spent as the admin says, and recordings.
+_SHARED = (
+    "tests/calls/test_budget.py",
+    "tests/embeds/test_budget.py::test_many_readers_at_once_through_the_page",
+    "tests/embeds/test_budget.py::test_a_stream_holds_no_connection_to_the_database",
+    "tests/embed_settings/test_admin.py::test_the_list_shows_what_each_may_and_has_left",
+    "tests/embed_settings/test_admin.py::test_the_detail_shows_the_days_and_leads_to_the_answers",
+    "tests/embeds/test_recordings.py",
 )
 
 
@@ -28,23 +33,12 @@ def _run(url: str, settings: str, *command: str) -> "subprocess.CompletedProcess
     return forks.run(command, cwd=ROOT, env=environment, timeout=300)
 
 
-def _pytest(server: PostgreSQLServer, *arguments: str) -> None:
-    """Run tests on this server that otherwise run on SQLite, in a test database that Django creates."""
-    done = _run(server.url(), "tests.settings", "-m", "pytest", "-p", "no:cacheprovider", *arguments)
+def test_what_holds_in_sqlite_holds_here(postgresql_server: PostgreSQLServer) -> None:
+    """In one process, because each creates and migrates a test database of its own."""
+    command = ("-m", "pytest", "-p", "no:cacheprovider", *_SHARED)
+    done = _run(postgresql_server.url(), "tests.settings", *command)
+
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
-
-
-def test_budgets_hold_when_all_come_at_once(postgresql_server: PostgreSQLServer) -> None:
-    races = [f"tests/embeds/test_budget.py::{name}" for name in _RACES]
-    _pytest(postgresql_server, "tests/calls/test_budget.py", *races)
-
-
-def test_the_admin_shows_what_was_spent(postgresql_server: PostgreSQLServer) -> None:
-    _pytest(postgresql_server, "tests/embed_settings/test_admin.py", "-k", "list_shows or detail_shows")
-
-
-def test_recordings_are_kept_and_shown(postgresql_server: PostgreSQLServer) -> None:
-    _pytest(postgresql_server, "tests/embeds/test_recordings.py")
 
 
 def test_the_commands_make_and_show_an_embed(postgresql_server: PostgreSQLServer) -> None:

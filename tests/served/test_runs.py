@@ -19,7 +19,7 @@ from tests.site import Site, migrate, workers
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
 # 50 in a scheduled run.
-KILLS = min(50, hypothesis.settings.default.max_examples)  # type: ignore[union-attr]
+KILLS = min(50, hypothesis.settings.default.max_examples // 2)  # type: ignore[union-attr]
 _CALLERS = 6
 
 

@@ -32,7 +32,7 @@ REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "m
 CALL = {"provider": "test", "request": REQUEST}
 _CALLS = 10  # at once, for each address; more than a worker has connections to the database
 # 500 in a scheduled run.
-_RACING = min(500, 15 * hypothesis.settings.default.max_examples)  # type: ignore[union-attr]
+_RACING = min(500, 5 * hypothesis.settings.default.max_examples)  # type: ignore[union-attr]
 
 
 @dataclass
@@ -336,7 +336,7 @@ def test_calls_hold_no_connection_to_the_database(team: Team) -> None:
 
 def test_calls_at_once_never_overspend(team: Team) -> None:
     one = team.person("spends")
-    limit, worst = 1000, 50 + len(json.dumps(REQUEST))
+    limit, worst = 500, 50 + len(json.dumps(REQUEST))
     budget = Budget.of(team, one, tokens=str(limit))
     # In many tabs, so that places are no limit, and of one budget.
     tabs = [_tab(_at(instance, one), tab) for instance in (team.one, team.other) for tab in range(8)]
