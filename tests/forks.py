@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from tests.canaries.taps import Shared
+
 # What a parent imports: for programs of the playground, and for code that calls a provider with its SDK.
 PLAYGROUND = """\
 import importlib, pkgutil
@@ -201,6 +203,9 @@ def run(
         for stream in (out, errors):
             stream.seek(0)
             said.append(stream.read().decode())
+    if file := env.get("TEST_CANARIES"):
+        found = Shared(Path(file)).leaks_in(f"output of {' '.join(command)}", "".join(said).encode())
+        assert not found, "\n".join(found)
     return subprocess.CompletedProcess([*command], code, *said)
 
 

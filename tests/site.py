@@ -120,7 +120,7 @@ def variables_of(folder: Path, upstream: str, environment: dict[str, str]) -> di
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
         "TEST_API_KEY": SERVER_KEY,
-        "TEST_CANARIES": str(folder / "canaries"),
+        "TEST_CANARIES": str(folder.with_suffix(".canaries")),  # not in the folder: tests search it
         **environment,
     }
 

@@ -3,19 +3,19 @@
 from django.http import HttpRequest
 
 from playground.teams.models import Invitation
-from playground.teams.people import invitation_of
+from playground.teams.people import open_invitations
 
-_KEY = "invitation"
+_KEY = "invited_by"
 
 
-def remember(request: HttpRequest, secret: str) -> None:
-    request.session[_KEY] = secret
+def remember(request: HttpRequest, invitation: Invitation) -> None:
+    # Not the link's secret: sessions are in the database, which has only a digest of it.
+    request.session[_KEY] = invitation.pk
 
 
 def invitation_in(request: HttpRequest) -> Invitation | None:
     """Return the invitation whose link was opened in this session, if it still works."""
-    secret = request.session.get(_KEY)
-    return invitation_of(secret) if secret else None
+    return open_invitations().filter(pk=request.session.get(_KEY)).first()
 
 
 def forget(request: HttpRequest) -> None:

@@ -31,7 +31,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     found = people.invitation_of(secret)
     if found is None:
         raise RefusedError(refusals.NO_INVITATION)
-    joining.remember(request, secret)
+    joining.remember(request, found)
     address = getattr(request, "vouched", "") or getattr(request.user, "email", "")
     if request.method != "POST" or not address:
         return render(

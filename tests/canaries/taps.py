@@ -74,6 +74,11 @@ class Shared:
         for leak in leaks({**self.secrets}, [(where, data)]):
             self._write({"leak": leak})
 
+    def leaks_in(self, where: str, data: bytes) -> list[str]:
+        """Return what is in this text, and what the processes found so far."""
+        self.refresh()
+        return [*self.leaks, *leaks(self.secrets, [(where, data)])]
+
     def refresh(self) -> None:
         """Read what other processes have learned."""
         if self._file.stat().st_size <= self._read:
@@ -274,7 +279,7 @@ def _watched(parts: Iterable[bytes], where: str, see: Callable[[str, bytes], Non
     end = b""
     for part in parts:
         see(where, end + part)
-        end = (end + part)[-200:]
+        end = (end + part)[-400:]
         yield part
 
 

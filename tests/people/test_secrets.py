@@ -141,7 +141,7 @@ def _hand_on(place: Place, owner: Person, run: str) -> str:
 
     Return the link's secret.
     """
-    request = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
+    request = {"model": "m", "messages": [{"role": "user", "content": PROMPT}], "max_tokens": 50}
     typed = {"api_key": SECRETS["a typed key"]}
     owner.post(f"/runs/{run}/comments/", change="add", text=PROMPT)
     pin = owner.post(f"/runs/{run}/pin/", name="Pin", check="status", every="never")
