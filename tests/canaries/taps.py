@@ -9,6 +9,7 @@ import logging
 import os
 import secrets as random
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import wraps
@@ -59,7 +60,7 @@ class Shared:
     """For the processes of a server: secrets and leaks are lines of a file, and all is searched at once."""
 
     def __init__(self, file: Path) -> None:
-        self._file, self._read = file, 0
+        self._file, self._read, self._lock = file, 0, threading.Lock()
         self.secrets = dict[str, str]()
         self.leaks = list[str]()
         file.touch()
@@ -83,7 +84,7 @@ class Shared:
         """Read what other processes have learned."""
         if self._file.stat().st_size <= self._read:
             return
-        with self._file.open("rb") as file:
+        with self._lock, self._file.open("rb") as file:
             file.seek(self._read)
             for line in file:
                 if not line.endswith(b"\n"):
