@@ -32,6 +32,7 @@ ALLOWED = (
     Allowed("an invitation", r"response \w+ /invitations/", "its own page; the address is in its form"),
     Allowed("an invitation", r"output of manage.py people invite", "it is shown once, when it is made"),
     Allowed("an invitation", r"mail", "its link is mailed to whom it is for"),
+    Allowed("a second factor", r"response \w+ /accounts/2fa/", "whoever sets it up needs it"),
     Allowed("a public link", r"response POST /runs/\w+/link/", "it is shown once, when it is made"),
     Allowed("a public link", r"response \w+ /shared/", "its own page; the address is in its links"),
 )

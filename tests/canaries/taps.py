@@ -170,11 +170,17 @@ def _learn_secrets(watch: Watch) -> None:
 
     _around(typed_key, "clean", typed)
 
-    def sealed(text: str, key: str, *args: Any) -> str:
+    def sealed_key(text: str, key: str, *args: Any) -> str:
         learn(watch, "a saved key", key)
         return text
 
-    _around(sealing, "seal_key", sealed)
+    def sealed(text: str, plain: str) -> str:
+        if not plain.startswith("{"):  # a key, with what it is for
+            learn(watch, "a second factor", plain)
+        return text
+
+    _around(sealing, "seal_key", sealed_key)
+    _around(sealing, "sealed", sealed)
     read = Provider.server_key.fget
 
     def server_key(provider: Provider) -> str:
