@@ -15,7 +15,8 @@ def remember(request: HttpRequest, invitation: Invitation) -> None:
 
 def invitation_in(request: HttpRequest) -> Invitation | None:
     """Return the invitation whose link was opened in this session, if it still works."""
-    return open_invitations().filter(pk=request.session.get(_KEY)).first()
+    number: int | None = request.session.get(_KEY)
+    return open_invitations().filter(pk=number).first() if number else None
 
 
 def forget(request: HttpRequest) -> None:
