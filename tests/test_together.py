@@ -1,0 +1,127 @@
+"""What calls write at the same time shares a transaction: in one order, and each gets its own result."""
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from playground.calls import ledger
+from playground.calls.ledger import Amount, Charge, FullError, Line
+from playground.calls.models import Spent
+from playground.database.rows import rows_with, save_each
+from playground.database.together import Store, Writing, begin
+
+TODAY = date(2026, 11, 1)
+
+
+def _in_one_batch(*jobs: tuple[Store[object, object], object]) -> list[object]:
+    """Hold the writer until all wait, and return their results."""
+    held, go = threading.Event(), threading.Event()
+
+    def hold(jobs: Sequence[object]) -> Sequence[object]:
+        held.set()
+        assert go.wait(20)
+        return jobs
+
+    holding = begin(hold, None)
+    assert held.wait(20)
+    waiting: list[Writing[object, object]] = [begin(store, job) for store, job in jobs]
+    go.set()
+    holding.result()
+    return [one.result() for one in waiting]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stores_come_in_one_order_and_jobs_in_theirs() -> None:
+    stored = list[tuple[str, list[object]]]()
+
+    def a(jobs: Sequence[object]) -> list[object]:
+        stored.append(("a", list(jobs)))
+        return [f"a{job}" for job in jobs]
+
+    def b(jobs: Sequence[object]) -> list[object]:
+        stored.append(("b", list(jobs)))
+        return [f"b{job}" for job in jobs]
+
+    assert _in_one_batch((b, 1), (a, 2), (b, 3), (a, 4)) == ["b1", "a2", "b3", "a4"]
+    assert stored == [("a", [2, 4]), ("b", [1, 3])]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_calls_that_are_charged_together_only_those_with_room_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line, batches = Line("team:1", TODAY, "", {"calls": 3}), list[int]()
+    store = ledger._store
+
+    def counted(changes: Sequence[ledger._Change]) -> list[FullError | None]:
+        batches.append(len(changes))
+        return store(changes)
+
+    monkeypatch.setattr(ledger, "_store", counted)
+    change = ledger._Change((line,), {"calls": 1, "tokens": 5, "nanousd": 0}, is_charge=True)
+    back = ledger._Change((line,), {"calls": -1, "tokens": -5, "nanousd": 0})
+
+    results = _in_one_batch(*[(counted, one) for one in (change, change, back, change, change, change)])
+
+    assert batches == [6]
+    assert [result is None for result in results] == [True] * 5 + [False]
+    assert Spent.objects.values_list("calls", "tokens").get() == (3, 15)
+
+
+@pytest.mark.django_db
+def test_a_budget_that_was_deleted_meanwhile_begins_anew() -> None:
+    """Rows that were there once are not looked for again."""
+    line = Line("team:2", TODAY, "", {"calls": 2})
+    first = ledger.charge([line], Amount(1))
+    Spent.objects.all().delete()
+
+    first.settle(Amount())
+    assert not Spent.objects.exists()
+    assert isinstance(ledger.charge([line], Amount(1)), Charge)
+    assert Spent.objects.get().calls == 1
+
+
+@pytest.mark.django_db
+def test_rows_are_found_by_exact_keys_and_saved_by_field() -> None:
+    for account in ("a", "b"):
+        for who in ("", "one"):
+            Spent.objects.create(account=account, day=TODAY, who=who)
+
+    keys = [("b", TODAY, "one"), ("a", TODAY, ""), ("c", TODAY, "")]
+    rows = rows_with(Spent, ("account", "day", "who"), keys)
+    for row in rows:
+        row.tokens, row.calls, row.warned = 7, 9, True
+    save_each(rows, ["tokens", "warned"])
+
+    assert [(row.account, row.who) for row in rows] == [("a", ""), ("b", "one")]
+    saved = Spent.objects.filter(tokens=7, warned=True, calls=0)
+    assert [(row.account, row.who) for row in saved.order_by("pk")] == [("a", ""), ("b", "one")]
+    assert not rows_with(Spent, ["account"], [])
+    save_each([], ["tokens"])
+
+
+@pytest.mark.django_db
+def test_reading_by_key_takes_a_fraction_of_what_django_takes() -> None:
+    """The reason for plain SQL: if this no longer holds, use Django's queries."""
+    Spent.objects.create(account="a", day=TODAY)
+    connection.ensure_connection()
+
+    def plain() -> object:
+        return rows_with(Spent, ("account", "day", "who"), [("a", TODAY, "")])
+
+    def django() -> object:
+        return list(Spent.objects.filter(account="a", day=TODAY, who="").order_by("pk"))
+
+    took = {plain: float("inf"), django: float("inf")}
+    for _ in range(10):
+        for read in took:
+            began = time.thread_time()
+            for _ in range(20):
+                read()
+            took[read] = min(took[read], time.thread_time() - began)
+
+    assert took[plain] < 0.7 * took[django]
