@@ -15,12 +15,14 @@ from playground.calls import budget
 from playground.embed_settings.team_form import TeamEmbedForm
 from playground.embeds import recordings
 from playground.embeds.models import Embed
-from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
-from playground.people.asked import member_in, need, number_in, refusing
+from playground.exchange.refusal import Refusal, RefusedError
+from playground.forms.posted import unknown
+from playground.people.asked import of_team
 from playground.rendering.translate import translate
 from playground.teams.access import Action
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 
 _CHANGES = ("on", "off", "delete", "record", "forget", "forget-stale")
@@ -41,10 +43,9 @@ _FULL = Refusal(
 
 @never_cache
 @require_safe
-@refusing
-def embeds(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.MANAGE)
+def embeds(request: HttpRequest, own: Membership) -> HttpResponse:
     """List the team's embeds with what was used of them today."""
-    own = _manager(request, number)
     listed = [(embed, budget.spent_today(embed.account)) for embed in own.team.embeds.all()]
     context = {"own": own, "team": own.team, "embeds": listed, "most": settings.CONFIG.team_embeds}
     return render(request, "people/embeds.html", context)
@@ -52,10 +53,9 @@ def embeds(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@refusing
-def new(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.MANAGE)
+def new(request: HttpRequest, own: Membership) -> HttpResponse:
     """Show the form of a new embed; POST makes it."""
-    own = _manager(request, number)
     form = TeamEmbedForm(own.team, request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, own, form)
@@ -71,10 +71,9 @@ def new(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@refusing
-def embed(request: HttpRequest, number: int, name: str) -> HttpResponse:
+@of_team(Action.MANAGE)
+def embed(request: HttpRequest, own: Membership, name: str) -> HttpResponse:
     """Show an embed: its tag, settings, usage, and saved answers. POST changes the settings."""
-    own = _manager(request, number)
     found = _named(own, name)
     form = TeamEmbedForm(own.team, request.POST if request.method == "POST" else None, instance=found)
     if request.method != "POST" or not form.is_valid():
@@ -89,10 +88,9 @@ def embed(request: HttpRequest, number: int, name: str) -> HttpResponse:
 
 @never_cache
 @require_POST
-@refusing
-def change(request: HttpRequest, number: int, name: str) -> HttpResponse:
+@of_team(Action.MANAGE)
+def change(request: HttpRequest, own: Membership, name: str) -> HttpResponse:
     """Turn an embed on or off, delete it, or save and delete its answers, by the button that was clicked."""
-    own = _manager(request, number)
     found = _named(own, name)
     match request.POST.get("change"):
         case "on" | "off" as switch:
@@ -104,7 +102,7 @@ def change(request: HttpRequest, number: int, name: str) -> HttpResponse:
             with transaction.atomic():
                 note(Kind.EMBED_DELETED, own.team, own.person, found.name)
                 found.delete()
-            return HttpResponseRedirect(reverse("team-embeds", args=[number]))
+            return HttpResponseRedirect(reverse("team-embeds", args=[own.team_id]))
         case "record":
             return _page(request, own, TeamEmbedForm(own.team, instance=found), _record(found))
         case "forget":
@@ -112,8 +110,7 @@ def change(request: HttpRequest, number: int, name: str) -> HttpResponse:
         case "forget-stale":
             recordings.forget_stale(found)
         case _:
-            sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(_CHANGES))
-            raise InvalidRequestError(FieldProblem("change", sentence))
+            raise unknown("change", _CHANGES)
     return _to(found)
 
 
@@ -127,12 +124,6 @@ def _record(embed: Embed) -> str:
         told = (translate(problem.title), problem.message or "", translate(problem.advice))
         return " · ".join(filter(None, told))
     return gettext("Answer saved.")
-
-
-def _manager(request: HttpRequest, number: int) -> Membership:
-    own = member_in(request, number)
-    need(own, Action.MANAGE)
-    return own
 
 
 def _named(own: Membership, name: str) -> Embed:

@@ -7,11 +7,13 @@ from django.views.decorators.http import require_POST
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.forms.incoming import Shape, shape_of
+from playground.forms.posted import unknown
 from playground.history import refusals
 from playground.history.discussion import discussion
 from playground.history.views import if_runs_are_on, run_of
 from playground.sharing import comments
 from playground.teams.access import member_of
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 from playground.text.storable import storable
 
@@ -23,8 +25,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     kept, member = run_of(request, key), member_of(request)
     if member is None:
         raise RefusedError(refusals.gone())
-    text = request.POST.get("comment", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    number = number_in(request.POST.get("comment", ""))
     match request.POST.get("change"):
         case "add":
             try:
@@ -38,8 +39,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         case "delete":
             done = comments.delete(kept, member, number)
         case _:
-            sentence = say(gettext_noop("Use one of: %(known)s."), known="add, edit, delete")
-            raise InvalidRequestError(FieldProblem("change", sentence))
+            raise unknown("change", ("add", "edit", "delete"))
     if not done:
         raise RefusedError(refusals.NO_COMMENT)
     if shape_of(request) is Shape.FRAGMENT:

@@ -22,6 +22,7 @@ from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refus
 from playground.forms.form import RequestForm
 from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, draft_of, shape_of
+from playground.forms.posted import unknown
 from playground.history import asked, refusals
 from playground.history.compare import Compared
 from playground.history.discussion import discussion, with_counts
@@ -143,7 +144,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         case "delete":
             return _delete(request, [key])
         case _:
-            raise _unknown("star", "unstar", "tag", "delete")
+            raise unknown("change", ("star", "unstar", "tag", "delete"))
     if kept is None:
         raise RefusedError(refusals.gone())
     place = f"{reverse('runs')}#run-{key}" if "list" in request.POST else reverse("run", args=[key])
@@ -177,7 +178,7 @@ def selected(request: HttpRequest) -> HttpResponse:
         case "delete-all":
             return _delete(request, None)
         case _:
-            raise _unknown("compare", "delete", "delete-all")
+            raise unknown("change", ("compare", "delete", "delete-all"))
 
 
 def _list_with(request: HttpRequest, told: str) -> HttpResponse:
@@ -245,11 +246,6 @@ def run_of(request: HttpRequest, key: str) -> Run:
     if kept is None:
         raise RefusedError(refusals.gone())
     return kept
-
-
-def _unknown(*known: str) -> InvalidRequestError:
-    sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(known))
-    return InvalidRequestError(FieldProblem("change", sentence))
 
 
 def _summary(kept: Run) -> dict[str, Any]:

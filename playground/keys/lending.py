@@ -31,6 +31,7 @@ from playground.keys.models import Key, Use, lent_to
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
 from playground.text.endpoint import BaseURLError, Endpoint
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.upstream.client import Caller
@@ -166,7 +167,7 @@ def _lent(key: Key) -> Lent:
 def _fitting(draft: Draft, wanted: str, member: Membership) -> Iterator[Key]:
     keys = lent_to(member, draft.provider or "")
     if wanted:
-        keys = [key for key in keys if str(key.pk) == wanted]
+        keys = [key for key in keys if key.pk == number_in(wanted)]
     if draft.provider:
         yield from keys
         return

@@ -21,9 +21,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.incoming import Shape, shape_of
+from playground.forms.posted import unknown
 from playground.leaving import deletion, export
 from playground.leaving.refusals import NOT_TYPED
-from playground.people.asked import member_in, need, number_in, refusing
+from playground.people.asked import need, of_team, refusing
 from playground.people.models import User
 from playground.people.wall import sign_in_first
 from playground.runs import tidy
@@ -31,6 +32,7 @@ from playground.runs.models import Run
 from playground.teams.access import Action, allows
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 from playground.web.refusals import sentences
 
@@ -39,21 +41,17 @@ _CHANGES = ("retention", "delete")
 
 @never_cache
 @require_safe
-@refusing
-def settings(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.MANAGE)
+def settings(request: HttpRequest, own: Membership) -> HttpResponse:
     """Show how long a team keeps its runs, and offer to export it and, to owners, to delete it."""
-    own = member_in(request, number)
-    need(own, Action.MANAGE)
     return _page(request, own)
 
 
 @never_cache
 @require_POST
-@refusing
-def change(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.MANAGE)
+def change(request: HttpRequest, own: Membership) -> HttpResponse:
     """Change how long runs are kept, or delete the team, by the button that was clicked."""
-    own = member_in(request, number)
-    need(own, Action.MANAGE)
     try:
         match request.POST.get("change"):
             case "retention":
@@ -65,9 +63,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
                 deletion.delete_team(own.team, own.person)
                 return HttpResponseRedirect(reverse("teams"))
             case _:
-                known = ", ".join(_CHANGES)
-                sentence = say(gettext_noop("Use one of: %(known)s."), known=known)
-                raise InvalidRequestError(FieldProblem("change", sentence))
+                raise unknown("change", _CHANGES)
     except InvalidRequestError as error:
         if shape_of(request) is not Shape.PAGE:
             raise
@@ -76,11 +72,9 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@refusing
-def export_team(request: HttpRequest, number: int) -> HttpResponseBase:
+@of_team(Action.MANAGE)
+def export_team(request: HttpRequest, own: Membership) -> HttpResponseBase:  # noqa: ARG001 -- a view
     """Stream everything of the team that the person sees."""
-    own = member_in(request, number)
-    need(own, Action.MANAGE)
     note(Kind.TEAM_EXPORTED, own.team, own.person, own.team.name)
     return _download(export.zipped(export.of_team(own)), f"team-{own.team_id}")
 

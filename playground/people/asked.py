@@ -1,4 +1,4 @@
-"""What the pages of people and teams ask of a request: who asks in which team, and what the form names."""
+"""What the pages of people and teams have in common: who asks in which team, and what is refused."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,12 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
+from playground.exchange.refusal import RefusedError
 from playground.people import refusals
 from playground.teams import people
 from playground.teams.access import Action, allows
-from playground.teams.models import Membership, Team
-from playground.text.sentence import gettext_noop, say
+from playground.teams.models import Membership
 from playground.web.refusals import refuse
 
 View = Callable[..., HttpResponseBase]
@@ -34,6 +33,25 @@ def refusing(view: View) -> View:
     return checked
 
 
+def of_team(action: Action) -> Callable[[View], View]:
+    """Make a page of the team that the URL names, for its people whose role allows `action`.
+
+    The view is called with the person's membership instead of the team's number.
+    """
+
+    def page(view: View) -> View:
+        @refusing
+        @wraps(view)
+        def checked(request: HttpRequest, number: int, *arguments: Any, **named: Any) -> HttpResponseBase:
+            own = member_in(request, number)
+            need(own, action)
+            return view(request, own, *arguments, **named)
+
+        return checked
+
+    return page
+
+
 def member_in(request: HttpRequest, number: int) -> Membership:
     """Return the person's membership of the team. Raises `RefusedError`: 404, as if it did not exist."""
     found = (
@@ -47,18 +65,3 @@ def member_in(request: HttpRequest, number: int) -> Membership:
 def need(own: Membership, action: Action) -> None:
     if not allows(own.role, action):
         raise RefusedError(refusals.NOT_ALLOWED)
-
-
-def name_in(request: HttpRequest) -> str:
-    """Return the name of a team or a key in the form."""
-    name = " ".join(request.POST.get("name", "").split())
-    if not name or "\0" in name or len(name) > Team._meta.get_field("name").max_length:  # type: ignore[operator]
-        raise InvalidRequestError(
-            FieldProblem("name", say(gettext_noop("Enter a name of at most 80 characters.")))
-        )
-    return name
-
-
-def number_in(text: str) -> int:
-    """Return a row's number from a form; 0, which no row has, if it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

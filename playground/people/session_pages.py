@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from playground.exchange.refusal import RefusedError
 from playground.people import refusals
-from playground.people.asked import number_in, refusing
+from playground.people.asked import refusing
 from playground.people.wall import sign_in_first
+from playground.text.numbers import number_in
 
 
 @never_cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, QueryDict
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
-from playground.people.asked import name_in
+from playground.forms.posted import name_in, one_of
 from playground.pinned import checks as known
 from playground.pinned.checks import Check
 from playground.pinned.models import Every, Pin
@@ -35,10 +35,7 @@ def read(request: HttpRequest) -> Asked:
     checks = {
         check.value: collect(problems, "", known.read, check, post.get(check.value, "")) for check in chosen
     }
-    every = post.get("every", "")
-    if every not in Every.values:
-        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(Every.values))
-        problems.append(FieldProblem("every", sentence))
+    every = collect(problems, "", one_of, request, "every", Every.values)
     hour, weekday = (
         collect(problems, 0, _number, post, field, most) for field, most in (("hour", 23), ("weekday", 6))
     )

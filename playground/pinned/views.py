@@ -18,11 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground.calls.who import pseudonym_of
 from playground.database import in_turn, let_go
 from playground.exchange.archive import ArchiveError
-from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
+from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
+from playground.forms.posted import unknown
 from playground.history import refusals as history
 from playground.history.views import if_runs_are_on
 from playground.people import refusals
-from playground.people.asked import need, number_in
+from playground.people.asked import need
 from playground.pinned import asked, pinning, turns
 from playground.pinned.checks import LONGEST_SCHEMA, LONGEST_TEXT, Check
 from playground.pinned.models import Attempt, Every, Outcome, Pin
@@ -30,6 +31,7 @@ from playground.pinned.replaying import MOST_ATTEMPTS, PausedError, refusal_of, 
 from playground.runs.models import Run
 from playground.teams.access import Action, allows, member_of
 from playground.teams.models import Membership
+from playground.text.numbers import number_in
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.refusals import sentences
 
@@ -220,8 +222,7 @@ def change(request: HttpRequest, pin: int) -> HttpResponse:
     if do == "run":
         return _run(request, found, own)
     if do not in _CHANGES:
-        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(_CHANGES))
-        raise InvalidRequestError(FieldProblem("change", sentence))
+        raise unknown("change", _CHANGES)
     _need_manager(found, own)
     match do:
         case "pause":

@@ -20,6 +20,7 @@ from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refus
 from playground.forms import incoming
 from playground.forms.headers import headers_text
 from playground.forms.incoming import Shape, draft_of, shape_of
+from playground.forms.posted import LONGEST_NAME, name_in, unknown
 from playground.history.compare import marked
 from playground.history.views import form_of, result_of_run
 from playground.prompts import keeping, refusals
@@ -27,6 +28,7 @@ from playground.prompts.content import Content, draft_in
 from playground.prompts.models import Prompt, Version
 from playground.teams.access import Action, allows, may_delete_of, member_of
 from playground.text import jsontext
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 from playground.web.options import held_by
 from playground.web.page import prefilled, render_page
@@ -34,7 +36,6 @@ from playground.web.refusals import refuse, sentences
 
 View = Callable[..., HttpResponseBase]
 _LONGEST_SEARCH = 300
-_LONGEST_NAME = 80
 _LONGEST_NOTE = 200
 _CHANGES = ("rename", "restore", "delete")
 
@@ -81,7 +82,7 @@ def prompts(request: HttpRequest) -> HttpResponse:
 def prompt(request: HttpRequest, key: str) -> HttpResponse:
     """Show a prompt in the playground, filled in: its latest version, or `?version=`."""
     shown = keeping.named(key, member_of(request))
-    version = keeping.version(shown, _number(request.GET.get("version", ""), shown.latest))
+    version = keeping.version(shown, number_in(request.GET.get("version", ""), shown.latest))
     content = version.content
     if shape_of(request) is Shape.JSON:
         return JsonResponse(_summary(shown) | {"version": version.number, **content.values})
@@ -120,7 +121,7 @@ def versions(request: HttpRequest, key: str) -> HttpResponse:
     """List the versions of a prompt, the latest first, and compare two: `?one=&other=`."""
     member = member_of(request)
     shown = keeping.named(key, member)
-    one, other = (_number(request.GET.get(name, ""), 0) for name in ("one", "other"))
+    one, other = (number_in(request.GET.get(name, "")) for name in ("one", "other"))
     both = [keeping.version(shown, number) for number in sorted((one, other))] if one and other else []
     chosen = (both[0].number, both[1].number) if both else (max(shown.latest - 1, 1), shown.latest)
     context = {
@@ -145,9 +146,9 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     member = member_of(request)
     match request.POST.get("change"):
         case "rename":
-            keeping.rename(key, _name(request), member)
+            keeping.rename(key, name_in(request), member)
         case "restore":
-            number = _number(request.POST.get("version", ""), 0)
+            number = number_in(request.POST.get("version", ""))
             told = gettext("Version %(number)s restored") % {"number": number}
             keeping.restore(key, number, told, member)
         case "delete":
@@ -156,8 +157,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
             keeping.delete(key, member)
             return HttpResponseRedirect(reverse("prompts"))
         case _:
-            sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(_CHANGES))
-            raise InvalidRequestError(FieldProblem("change", sentence))
+            raise unknown("change", _CHANGES)
     return HttpResponseRedirect(reverse("prompt-versions", args=[key]))
 
 
@@ -180,7 +180,7 @@ def _based(request: HttpRequest) -> _Based | None:
     """Read `prompt`, of which the value is its key and the version that was opened."""
     key, _, number = request.POST.get("prompt", "").partition(" ")
     found = Prompt.objects.within(member_of(request)).filter(key=key.replace("\0", "")).first()
-    return _Based(found, _number(number, found.latest)) if found else None
+    return _Based(found, number_in(number, found.latest)) if found else None
 
 
 def _of_run(request: HttpRequest, key: str) -> Content:
@@ -199,7 +199,7 @@ def _ask(request: HttpRequest, content: Content, refusal: Refusal | None = None)
         "prompts": Prompt.objects.within(member_of(request)).order_by("name", "pk"),
         "problems": sentences(refusal) if refusal else {},
         "typed": request.POST,
-        "longest_name": _LONGEST_NAME,
+        "longest_name": LONGEST_NAME,
         "longest_note": _LONGEST_NOTE,
     }
     return render(request, "prompts/save.html", context, status=refusal.status if refusal else 200)
@@ -216,20 +216,7 @@ def _save(request: HttpRequest, content: Content) -> Prompt:
         if based is None:
             raise InvalidRequestError(FieldProblem("prompt", say(gettext_noop("Choose a prompt."))))
         return keeping.save(based.prompt.key, content, about, member)
-    return keeping.make(_name(request), content, about, member)
-
-
-def _name(request: HttpRequest) -> str:
-    name = " ".join(request.POST.get("name", "").split())
-    if not name or "\0" in name or len(name) > _LONGEST_NAME:
-        raise InvalidRequestError(
-            FieldProblem("name", say(gettext_noop("Enter a name of at most 80 characters.")))
-        )
-    return name
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+    return keeping.make(name_in(request), content, about, member)
 
 
 def _version_name(version: Version) -> str:

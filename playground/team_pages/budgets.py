@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from playground.catalogue.providers import catalogue
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.incoming import Shape, shape_of
+from playground.forms.posted import one_of, unknown
 from playground.keys.models import Key
-from playground.people.asked import member_in, need, number_in, refusing
+from playground.people.asked import of_team
 from playground.teams import budgets
 from playground.teams.access import Action, allows, member_of
 from playground.teams.models import Membership, Period, Subject
+from playground.text.numbers import number_in
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.refusals import sentences
 
@@ -25,26 +27,21 @@ _CHANGES = ("set", "remove", "zone")
 _MOST_COUNT = 10**12
 _MOST_USD = 10**9
 _CENT = Decimal("0.01")
-_USE = gettext_noop("Use one of: %(known)s.")
 
 
 @never_cache
 @require_safe
-@refusing
-def budget(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEE)
+def budget(request: HttpRequest, own: Membership) -> HttpResponse:
     """Show what is left for the person and, to admins, all budgets of the team."""
-    own = member_in(request, number)
-    need(own, Action.SEE)
     return _page(request, own)
 
 
 @never_cache
 @require_POST
-@refusing
-def change(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.MANAGE)
+def change(request: HttpRequest, own: Membership) -> HttpResponse:
     """Set or remove a budget, or change the team's time zone, by the button that was clicked."""
-    own = member_in(request, number)
-    need(own, Action.MANAGE)
     try:
         match request.POST.get("change"):
             case "set":
@@ -54,12 +51,12 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
             case "zone":
                 budgets.use_zone(own.team, _zone(request), own.person)
             case _:
-                raise InvalidRequestError(FieldProblem("change", say(_USE, known=", ".join(_CHANGES))))
+                raise unknown("change", _CHANGES)
     except InvalidRequestError as error:
         if shape_of(request) is not Shape.PAGE:
             raise
         return _page(request, own, error.refusal)
-    return HttpResponseRedirect(reverse("team-budgets", args=[number]))
+    return HttpResponseRedirect(reverse("team-budgets", args=[own.team_id]))
 
 
 @never_cache
@@ -72,8 +69,8 @@ def left(request: HttpRequest) -> HttpResponse:
 
 def _set(request: HttpRequest, own: Membership) -> None:
     problems: list[FieldProblem] = []
-    subject = collect(problems, "", _one_of, request, "subject", Subject.values)
-    period = collect(problems, "", _one_of, request, "period", Period.values)
+    subject = collect(problems, "", one_of, request, "subject", Subject.values)
+    period = collect(problems, "", one_of, request, "period", Period.values)
     name = collect(problems, "", _name, request, own, subject)
     limits = {
         unit: collect(problems, None, read, request.POST.get(unit, ""), unit)
@@ -84,13 +81,6 @@ def _set(request: HttpRequest, own: Membership) -> None:
     if problems:
         raise InvalidRequestError(*problems)
     budgets.put(own.team, subject, period, name, limits, own.person)
-
-
-def _one_of(request: HttpRequest, field: str, known: list[str]) -> str:
-    value = request.POST.get(field, "")
-    if value not in known:
-        raise InvalidRequestError(FieldProblem(field, say(_USE, known=", ".join(known))))
-    return value
 
 
 def _name(request: HttpRequest, own: Membership, subject: str) -> str:

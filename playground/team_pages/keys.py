@@ -18,15 +18,16 @@ from django.views.decorators.http import require_POST, require_safe
 from playground.catalogue.providers import catalogue
 from playground.dialects import DIALECTS
 from playground.exchange.call import AUTHS
-from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
+from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.forms.incoming import Shape, shape_of
+from playground.forms.posted import name_in, one_of, unknown
 from playground.keys import keeping, lending, sealing
 from playground.keys.models import Audience, Key, Use, lent_to
 from playground.people import refusals
-from playground.people.asked import member_in, name_in, need, number_in, refusing
+from playground.people.asked import need, of_team
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership
-from playground.text.sentence import gettext_noop, say
+from playground.text.numbers import number_in
 from playground.web.refusals import sentences
 
 # For how many days a key that was replaced can still be used; "" until somebody turns it off.
@@ -56,21 +57,17 @@ class Shown:
 
 @never_cache
 @require_safe
-@refusing
-def keys(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEND)
+def keys(request: HttpRequest, own: Membership) -> HttpResponse:
     """List the keys that the person may change, and those of the team that they may use."""
-    own = member_in(request, number)
-    need(own, Action.SEND)
     return _page(request, own)
 
 
 @never_cache
 @require_POST
-@refusing
-def change(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEND)
+def change(request: HttpRequest, own: Membership) -> HttpResponse:
     """Add or change a key by the button that was clicked."""
-    own = member_in(request, number)
-    need(own, Action.SEND)
     asked = request.POST.get("change", "")
     if asked in ("add", "replace") and not sealing.is_on():
         raise RefusedError(refusals.NO_DATA_KEYS)
@@ -84,9 +81,8 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     elif asked in _CHANGES:
         _change(request, own, asked)
     else:
-        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(_CHANGES))
-        raise InvalidRequestError(FieldProblem("change", sentence))
-    return HttpResponseRedirect(reverse("team-keys", args=[number]))
+        raise unknown("change", _CHANGES)
+    return HttpResponseRedirect(reverse("team-keys", args=[own.team_id]))
 
 
 @transaction.atomic
@@ -130,10 +126,7 @@ def _limits(request: HttpRequest) -> keeping.Limits:
 
 def _audience(request: HttpRequest, own: Membership) -> str:
     """Return who may use the key. Only admins give one to others."""
-    audience = request.POST.get("audience", "")
-    if audience not in Audience.values:
-        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(Audience.values))
-        raise InvalidRequestError(FieldProblem("audience", sentence))
+    audience = one_of(request, "audience", Audience.values)
     if audience != Audience.OWN:
         need(own, Action.MANAGE)
     return audience
@@ -149,8 +142,7 @@ def _ends(request: HttpRequest, key: Key) -> datetime | None:
     if not _is_readable(key):
         overlap = "0"
     if overlap not in dict(OVERLAPS):
-        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(dict(OVERLAPS)))
-        raise InvalidRequestError(FieldProblem("overlap", sentence))
+        raise unknown("overlap", dict(OVERLAPS))
     return timezone.now() + timedelta(days=int(overlap)) if overlap else None
 
 

@@ -12,15 +12,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
+from playground.forms.posted import name_in, one_of, unknown
 from playground.mail import letters
 from playground.people import joining, proxy_header, refusals, wall
-from playground.people.asked import member_in, name_in, need, number_in, refusing
+from playground.people.asked import member_in, need, of_team, refusing
 from playground.teams import people
 from playground.teams.access import Action, allows, may_give
 from playground.teams.models import Invitation, Membership, Role
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 
 _SHOWN_EVENTS = 200
+_CHANGES = ("rename", "invite", "withdraw", "role", "remove")
 
 
 @never_cache
@@ -76,18 +79,17 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@refusing
-def team(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEE)
+def team(request: HttpRequest, own: Membership) -> HttpResponse:
     """Show a team's people and invitations."""
-    return _page(request, member_in(request, number))
+    return _page(request, own)
 
 
 @never_cache
 @require_POST
-@refusing
-def change(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEE)
+def change(request: HttpRequest, own: Membership) -> HttpResponse:
     """Change a team's people by the button that was clicked."""
-    own = member_in(request, number)
     match request.POST.get("change"):
         case "rename":
             need(own, Action.OWN)
@@ -104,7 +106,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
                     raise RefusedError(refusals.NOT_ALLOWED)
                 people.withdraw(one, request.user)
         case "role":
-            member, role = _other(request, own), _role(request)
+            member, role = _other(request, own), one_of(request, "role", Role.values)
             if not (may_give(own.role, member.role) and may_give(own.role, role)):
                 raise RefusedError(refusals.NOT_ALLOWED)
             people.change_role(member, role, request.user)
@@ -116,20 +118,15 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
             if member.person_id == request.user.pk:
                 return HttpResponseRedirect(reverse("teams"))
         case _:
-            sentence = say(
-                gettext_noop("Use one of: %(known)s."), known="rename, invite, withdraw, role, remove"
-            )
-            raise InvalidRequestError(FieldProblem("change", sentence))
-    return HttpResponseRedirect(reverse("team", args=[number]))
+            raise unknown("change", _CHANGES)
+    return HttpResponseRedirect(reverse("team", args=[own.team_id]))
 
 
 @never_cache
 @require_safe
-@refusing
-def audit(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.AUDIT)
+def audit(request: HttpRequest, own: Membership) -> HttpResponse:
     """Show who did what in a team, the latest first."""
-    own = member_in(request, number)
-    need(own, Action.AUDIT)
     before = number_in(request.GET.get("before", "")) or None
     events = own.team.events.order_by("-pk")
     if before:
@@ -142,7 +139,7 @@ def audit(request: HttpRequest, number: int) -> HttpResponse:
 
 def _invite(request: HttpRequest, own: Membership) -> HttpResponse:
     need(own, Action.INVITE)
-    role, email = _role(request), request.POST.get("email", "").strip()
+    role, email = one_of(request, "role", Role.values), request.POST.get("email", "").strip()
     if not may_give(own.role, role):
         raise RefusedError(refusals.NOT_ALLOWED)
     if email:
@@ -204,11 +201,3 @@ def _other(request: HttpRequest, own: Membership) -> Membership:
     if found is None:
         raise RefusedError(refusals.NO_MEMBER)
     return found
-
-
-def _role(request: HttpRequest) -> str:
-    role = request.POST.get("role", "")
-    if role not in Role.values:
-        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(Role.values))
-        raise InvalidRequestError(FieldProblem("role", sentence))
-    return role

@@ -8,11 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.posted import name_in
 from playground.people import tokens as kept
-from playground.people.asked import member_in, name_in, need, number_in, refusing
+from playground.people.asked import of_team
 from playground.people.models import Token
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 
 # How long a token works.
@@ -21,16 +23,14 @@ DAYS = (7, 30, 90, 365)
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@refusing
-def tokens(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEE)
+def tokens(request: HttpRequest, own: Membership) -> HttpResponse:
     """List the person's tokens in the team. POST makes one, or revokes one."""
-    own = member_in(request, number)
-    need(own, Action.SEE)
     if request.method != "POST":
         return _page(request, own)
     if "revoke" in request.POST:
         kept.revoke(own, number_in(request.POST["revoke"]))
-        return HttpResponseRedirect(reverse("team-tokens", args=[number]))
+        return HttpResponseRedirect(reverse("team-tokens", args=[own.team_id]))
     days = number_in(request.POST.get("days", ""))
     sends = "sends" in request.POST and allows(own.role, Action.SEND)
     reads = "reads" in request.POST

@@ -21,11 +21,12 @@ from playground import amounts
 from playground.calls.ledger import NANO
 from playground.catalogue.providers import catalogue
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal
-from playground.people.asked import member_in, need, number_in, refusing
+from playground.people.asked import of_team
 from playground.teams.access import Action, allows
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership
 from playground.teams.uses import OTHER
+from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 from playground.usage import sums
 from playground.usage.charts import Chart, chart
@@ -57,11 +58,9 @@ class Line:
 
 @never_cache
 @require_safe
-@refusing
-def show(request: HttpRequest, number: int) -> HttpResponse:
+@of_team(Action.SEE)
+def show(request: HttpRequest, own: Membership) -> HttpResponse:
     """Show what the team used or, to those who don't manage it, what they used themselves."""
-    own = member_in(request, number)
-    need(own, Action.SEE)
     refusal = None
     today = timezone.now().astimezone(ZoneInfo(own.team.time_zone)).date()
     try:
