@@ -23,7 +23,7 @@ class Asked:
 
 
 def read(request: HttpRequest) -> Asked:
-    """Read the form. A check is chosen by `check`, and its value is in the field of its name.
+    """Read the form. A check is chosen by `check`, and its value is in a field of its own.
 
     Raises `InvalidRequestError` with everything that is wrong.
     """
@@ -33,7 +33,7 @@ def read(request: HttpRequest) -> Asked:
     if not chosen:
         problems.append(FieldProblem("check", say(gettext_noop("Choose at least one check."))))
     checks = {
-        check.value: collect(problems, "", known.read, check, post.get(check.value, "")) for check in chosen
+        check.value: collect(problems, "", known.read, check, post.get(_field(check), "")) for check in chosen
     }
     every = collect(problems, "", one_of, request, "every", Every.values)
     hour, weekday = (
@@ -42,6 +42,10 @@ def read(request: HttpRequest) -> Asked:
     if problems:
         raise InvalidRequestError(*problems)
     return Asked(name, checks, every, hour, weekday)
+
+
+def _field(check: str) -> str:
+    return "pattern" if check == Check.MATCHES else check  # a field `matches` would hide `form.matches`
 
 
 def _number(post: QueryDict, field: str, most: int) -> int:
@@ -55,4 +59,5 @@ def _number(post: QueryDict, field: str, most: int) -> int:
 def filled_from(pin: Pin) -> dict[str, str | list[str]]:
     """Return the fields of the form as `read` takes them."""
     fields = {"name": pin.name, "every": pin.every, "hour": str(pin.hour), "weekday": str(pin.weekday)}
-    return {**fields, **pin.checks, "check": list(pin.checks)}
+    values = {_field(check): value for check, value in pin.checks.items()}
+    return {**fields, **values, "check": list(pin.checks)}

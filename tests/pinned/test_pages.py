@@ -58,7 +58,7 @@ def test_members_replay_each_pin_and_change_their_own(team: dict[str, Person], p
 def test_what_is_wrong_with_the_form_is_said_and_nothing_typed_is_lost(
     team: dict[str, Person], pin: str
 ) -> None:
-    told = team["member"].post(f"{pin}edit/", name="Greeting", check="matches", matches="(?=x)", every="day")
+    told = team["member"].post(f"{pin}edit/", name="Greeting", check="matches", pattern="(?=x)", every="day")
 
     assert told.status_code == 400
     assert "Leave out lookarounds" in told.text
