@@ -71,8 +71,13 @@ def test_a_long_request_that_cannot_be_read_is_said_in_the_frame(host: Host) -> 
     expect(hosted.frame.get_by_label("Content of message 1")).to_have_value("Hello!")
 
 
-@pytest.mark.parametrize("width", [800, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [
+        *((800, "light"), (360, "dark")),
+        *(pytest.param(*look, marks=pytest.mark.thorough) for look in ((800, "dark"), (360, "light"))),
+    ],
+)
 @pytest.mark.parametrize("query", ["embed=nobody", "embed=off"])
 def test_a_refusal_stands_in_a_plain_frame_of_any_page(
     browser: Browser, playground: tuple[str, str], query: str, theme: str, width: int

@@ -297,6 +297,13 @@ STATES: tuple[Arrange, ...] = (
 )
 
 
+# Made of what other states show as well.
+_ALIKE = {
+    *(empty_tab, stopped, curl, providers_error, unreadable_models, cleaned_key, full_storage),
+    *(opened_stream, growing, stopped_in_mid_stream, counted),
+}
+
+
 def _arranged(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> Page:
     """Use one page for all widths and themes, because its content does not depend on them."""
     page = open_page("?provider=test", height=800, color_scheme="light", reduced_motion="reduce")
@@ -312,7 +319,13 @@ def _look(page: Page, name: str, arrange: Arrange, **rules: Any) -> None:
     assert_no_barrier(page, "header" if arrange is examples_menu else None, **rules)
 
 
-@pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        pytest.param(state, marks=[pytest.mark.thorough] * (state in _ALIKE), id=state.__name__)
+        for state in STATES
+    ],
+)
 def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
     page = _arranged(open_page, upstream, arrange)
 
