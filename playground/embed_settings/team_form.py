@@ -33,7 +33,8 @@ class TeamEmbedForm(EmbedForm):
         ]
 
     def __init__(self, team: Team, *args: Any, **options: Any) -> None:
-        embed = options.setdefault("instance", Embed(team=team))
+        # What has a default in the database only is no text yet.
+        embed = options.setdefault("instance", Embed(team=team, team_key=""))
         embed.pays = _pays(embed)
         options["initial"] = {"pays": embed.pays}
         super().__init__(*args, **options)

@@ -189,6 +189,12 @@ def test_a_team_changes_and_turns_off_its_embeds_and_no_others(
     assert f"changed the embed {_name(embed)} fields: calls_a_day, key, team_key" in events
 
 
+def test_a_new_one_offers_the_teams_keys_and_no_others(team: dict[str, Person], home: str) -> None:
+    offered = re.findall(r'<option value="key:([^"]*)"', team["admin"].get(f"{home}embeds/new/").text)
+
+    assert len(offered) == 1
+
+
 def test_the_operator_bounds_how_many_there_are(team: dict[str, Person], home: str, embed: str) -> None:
     more = [_made(team["admin"], home, name) for name in ("two", "three")]
     refused = team["admin"].post(f"{home}embeds/new/", **FORM | {"name": "four"})
