@@ -60,15 +60,13 @@ def store(uses: Sequence[Use]) -> list[None]:
 
 
 def _rows(wanted: Sequence[Of]) -> list[Used]:
-    """Lock the row of each, or make it."""
+    """Lock the row of each, or make it, in one order."""
     found = _locked({of for of in wanted if not of.is_nobodys})
-    rows = list[Used]()
-    for of in wanted:
-        row = found.get(of) or _made(of)
-        if not of.is_nobodys:
-            found[of] = row
-        rows.append(row)
-    return rows
+    rows = {row.pk: row for row in found.values()}
+    for of in sorted(set(wanted) - found.keys(), key=str):
+        row = _made(of)
+        found[of] = rows.setdefault(row.pk, row)  # `OTHER` is the row of several models
+    return [found[of] for of in wanted]
 
 
 def _locked(wanted: Collection[Of]) -> dict[Of, Used]:

@@ -143,6 +143,15 @@ def test_made_up_models_take_a_bounded_number_of_rows(member: Membership) -> Non
     assert {len(name) for name in found} == {100}
 
 
+def test_calls_that_are_written_together_make_rows_in_one_order_and_share_the_last(
+    member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uses, "_MOST_MODELS", 2)
+    uses.store([Tally(member)._use(_call(model)) for model in "dbac"])
+
+    assert list(Used.objects.order_by("pk").values_list("model", "calls")) == [("a", 1), ("b", 1), ("*", 2)]
+
+
 def test_an_absurd_cost_is_bounded(member: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tally, "used_usd", lambda _: Decimal(10) ** 30)
     _count(member, _call())
