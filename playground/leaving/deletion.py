@@ -66,7 +66,7 @@ def _delete_person(person: User, by: Person | None, seen: int) -> None:
     if person.email:
         Invitation.objects.filter(email__iexact=person.email).delete()
     own = [budget.account for team in teams if team for budget in team.budgets.filter(person=person)]
-    Spent.objects.filter(Q(account__in=own) | Q(account__startswith="budget:", who=f"p{person.pk}")).delete()
+    _delete(Spent.objects.filter(Q(account__in=own) | Q(account__startswith="budget:", who=f"p{person.pk}")))
     about_it = LogEntry.objects.filter(content_type__model="user", object_id=str(person.pk))
     about_it.update(object_repr=mark_of(person))
     _blank(person, seen)
@@ -98,7 +98,7 @@ def delete_team(team: Team, by: Person | None) -> int:
     many: list[QuerySet[Any]] = [model.objects.filter(team_id=team.pk) for model in (Used, Timed, Event)]
     for rows in many:
         for piece in _pieces(rows):
-            in_turn(rows.filter(pk__in=piece).delete)
+            in_turn(partial(_delete, rows.filter(pk__in=piece)))
     in_turn(lambda: _delete_team(team, by))
     return gone
 
@@ -107,7 +107,7 @@ def delete_team(team: Team, by: Person | None) -> int:
 def _delete_team(team: Team, by: Person | None) -> None:
     if not Team.objects.select_for_update(no_key=True).filter(pk=team.pk).exists():
         return  # somebody else was faster
-    Spent.objects.filter(account__in=[budget.account for budget in team.budgets.all()]).delete()
+    _delete(Spent.objects.filter(account__in=[budget.account for budget in team.budgets.all()]))
     Hold.objects.filter(holder__in=[pin.holder for pin in team.pins.select_for_update()]).delete()
     note(Kind.TEAM_DELETED, None, by, team.name)
     _clear(team)
@@ -125,10 +125,22 @@ def _clear(owner: Team | User) -> None:
             continue
         theirs = relation.related_model._base_manager.filter(**{relation.field.name: owner.pk})
         if relation.on_delete is CASCADE:
-            theirs.delete()
+            _delete(theirs)
         elif relation.on_delete is SET_NULL:
+            _lock(theirs)
             theirs.update(**{relation.field.name: None})
     type(owner)._base_manager.select_for_update().get(pk=owner.pk)
+
+
+@transaction.atomic
+def _delete(rows: QuerySet[Any]) -> None:
+    _lock(rows)
+    rows.delete()
+
+
+def _lock(rows: QuerySet[Any]) -> None:
+    """Lock rows in the order of `database.rows`: a call may hold one and wait for the next."""
+    list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _blank(person: User, after: int) -> int:
