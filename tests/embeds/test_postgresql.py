@@ -116,6 +116,6 @@ def test_connections_that_ran_out_have_words(
 ) -> None:
     with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
         connection.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")
-    url = postgresql_server.url().replace("playground:hunter2", "guest:guest")
+    url = postgresql_server.url(password="guest").replace("playground:", "guest:")
 
     assert "no free connections" in asks(url=url)
