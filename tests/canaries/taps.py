@@ -2,6 +2,10 @@
 
 `install` puts itself into the classes that all of it goes through, in the tests' process and in the servers
 that tests start.
+
+Not seen: keys of fewer than eight characters, and parts of keys; servers with other settings than
+`tests.served_settings` (`scripts/play`); what is in a zip file, in a file on disk, or in a browser's storage;
+a second factor before it is encrypted. `tests/people/test_secrets.py` opens the zip files.
 """
 
 import json
