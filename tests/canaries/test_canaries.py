@@ -15,7 +15,7 @@ import playground
 from tests.canaries import plugin
 from tests.canaries.search import leaks
 from tests.canaries.taps import holders
-from tests.site import manage_all, serving
+from tests.site import migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream
 
 KEY = "sk-of/a+mine\"'&#-1f2e"
@@ -92,7 +92,7 @@ def test_a_server_that_lets_a_secret_out_fails_its_test(tmp_path: Path, where: s
         "TEST_URLS": "tests.canaries.leaking_urls",
     }
     with ScriptedUpstream() as upstream:
-        manage_all(tmp_path, upstream.host_port, ["migrate", "--verbosity=0"], **settings)
+        migrate(tmp_path, upstream.host_port, **settings)
         with (
             pytest.raises(AssertionError, match="A secret came out of the server"),
             serving(tmp_path, upstream.host_port, **settings) as site,
