@@ -250,12 +250,12 @@ person = User.objects.get(email="viewer@example.org")
 secret = auth.generate_totp_secret()
 factor = auth.TOTP.activate(person, secret).instance
 other = User.objects.get(email="admin@example.org")
-plain = Authenticator.objects.create(user=other, type="totp", data={"secret": secret})
+plain = Authenticator.objects.create(user=other, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
 call_command("keys", "rotate")
-for one in (factor, plain):
+for one, known in ((factor, secret), (plain, "JBSWY3DPEHPK3PXP")):
     one.refresh_from_db()
-    assert secret not in json.dumps(one.data), one.data
-    assert auth.decrypt(one.data["secret"]) == secret
+    assert known not in json.dumps(one.data), one.data
+    assert auth.decrypt(one.data["secret"]) == known
 one.data = {"secret": "gAAAAAlost"}
 assert len(auth.decrypt(one.data["secret"])) == 32
 Authenticator.objects.all().delete()
@@ -280,8 +280,15 @@ def test_no_file_holds_a_key(place: Place, team: dict[str, Person], page: str, f
         assert told.status_code == 400
         assert "canary" not in told.text
 
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    assert {file.name for file in files} >= {"db.sqlite3", "log"}
-    for file in files:
-        assert b"canary" not in file.read_bytes(), file
-        assert DATA_KEY.encode() not in file.read_bytes(), file
+    found = {file.name: _bytes_of(file) for file in folder.rglob("*") if file.is_file()}
+    assert found.keys() >= {"db.sqlite3", "log"}
+    for name, content in found.items():
+        assert b"canary" not in content, name
+        assert DATA_KEY.encode() not in content, name
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:  # SQLite's log, which ends with the last connection
+        return b""
