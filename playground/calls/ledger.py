@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from playground.calls.models import Spent
 from playground.database.rows import rows_with, save_each
-from playground.database.together import write
+from playground.database.together import begin, write
 from playground.trouble import why
 
 # Account, first day of the period, and who: one row.
@@ -79,17 +79,30 @@ class Charge:
     lines: tuple[Line, ...]
     amount: Amount
 
-    def settle(self, amount: Amount, on_settled: Callable[[Rows], None] = _nothing) -> None:
+    def settle(
+        self, amount: Amount, on_settled: Callable[[Rows], None] = _nothing, *, wait: bool = True
+    ) -> None:
         """Charge this instead. If the database is unavailable, the charge stays as it is.
 
-        `on_settled` is called, in the same transaction, with all rows as they are then.
+        `on_settled` is called, in the same transaction, with all rows as they are then. Without `wait`, it is
+        settled by the time that what is written next is.
         """
         new, old = asdict(amount.bounded()), asdict(self.amount)
         change = _Change(self.lines, {unit: new[unit] - old[unit] for unit in new}, on_settled=on_settled)
         try:
-            write(_store, change)
+            settling = begin(_store, change)
+            if wait:
+                settling.result()
+            else:
+                settling.written.add_done_callback(lambda settled: _log(settled.exception()))
         except DatabaseError as error:
-            _logger.error("A reservation of the budget stays as it is: %s", why(error))
+            _log(error)
+
+
+def _log(error: BaseException | None) -> None:
+    if error:
+        reason = why(error) if isinstance(error, DatabaseError) else type(error).__name__
+        _logger.error("A reservation of the budget stays as it is: %s", reason)
 
 
 def charge(lines: Sequence[Line], amount: Amount, on_new: Callable[[Line], None] = _nothing) -> Charge:

@@ -103,7 +103,8 @@ class Reservation:
         # All that was reserved counts if nobody knows how much came.
         is_unknown = usd is None or tokens >= reserved.tokens
         nanousd = 0 if tokens == 0 else reserved.nanousd if is_unknown else nano(usd or Decimal(0))
-        self.charged.settle(Amount(int(was_sent(exchange)), tokens, nanousd), self._warn)
+        # The call's tally is written next.
+        self.charged.settle(Amount(int(was_sent(exchange)), tokens, nanousd), self._warn, wait=False)
 
     def give_back(self) -> None:
         self.charged.settle(Amount())
