@@ -56,6 +56,7 @@ _ANSWERS = {
     b"/v1/chat/completions": _answer(_CHAT),
     b"/v1/messages": _answer(_MESSAGE),
     b"/v1/responses": _answer(_RESPONSE),
+    b"/v1/models": _answer({"object": "list", "data": [{"id": "m", "object": "model"}]}),  # LiteLLM asks
 }
 
 

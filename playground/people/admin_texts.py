@@ -1,4 +1,4 @@
-"""Texts of Django's admin that our catalogues translate again, because Django's own Chinese reads badly.
+"""Texts of Django’s admin and django-allauth that our catalogues translate again: theirs read badly in Chinese.
 
 Only marks the texts. Django looks in `locale/` before its own catalogues.
 """
@@ -95,4 +95,11 @@ USERS = (
         "Designates whether this user should be treated as active. "
         "Unselect this instead of deleting accounts."
     ),
+)
+
+# Of django-allauth's pages, whose headings should say what our navigation does.
+ACCOUNTS = (
+    gettext_noop("Sign Out"),
+    gettext_noop("Are you sure you want to sign out?"),
+    gettext_noop("Two-Factor Authentication"),
 )

@@ -122,21 +122,6 @@ def change(request: HttpRequest, own: Membership) -> HttpResponse:
     return HttpResponseRedirect(reverse("team", args=[own.team_id]))
 
 
-@never_cache
-@require_safe
-@of_team(Action.AUDIT)
-def audit(request: HttpRequest, own: Membership) -> HttpResponse:
-    """Show who did what in a team, the latest first."""
-    before = number_in(request.GET.get("before", "")) or None
-    events = own.team.events.order_by("-pk")
-    if before:
-        events = events.filter(pk__lt=before)
-    shown = list(events[: _SHOWN_EVENTS + 1])
-    more = shown[_SHOWN_EVENTS - 1].pk if len(shown) > _SHOWN_EVENTS else None
-    context = {"own": own, "team": own.team, "events": shown[:_SHOWN_EVENTS], "more": more}
-    return render(request, "people/audit.html", context)
-
-
 def _invite(request: HttpRequest, own: Membership) -> HttpResponse:
     need(own, Action.INVITE)
     role, email = one_of(request, "role", Role.values), request.POST.get("email", "").strip()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from playground.team_pages import budgets, keys, links, members, tokens
+from playground.team_pages import audit, budgets, keys, links, members, tokens
 
 urlpatterns = [
     path("invitations/<str:secret>/", members.invitation, name="invitation"),
@@ -16,5 +16,5 @@ urlpatterns = [
     path("teams/<int:number>/tokens/", tokens.tokens, name="team-tokens"),
     path("teams/left/", budgets.left, name="budget-left"),
     path("teams/<int:number>/links/", links.links, name="team-links"),
-    path("teams/<int:number>/audit/", members.audit, name="team-audit"),
+    path("teams/<int:number>/audit/", audit.audit, name="team-audit"),
 ]

@@ -23,7 +23,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.request import Request
 from playground.teams.access import Person
 from playground.teams.audit import note
-from playground.teams.models import Budget, Kind, Membership, Period, Subject, Team
+from playground.teams.models import Budget, Event, Kind, Membership, Period, Subject, Team
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.route import Route
 
@@ -92,7 +92,6 @@ class NoPriceError(Exception):
 class Reservation:
     """What a call can use at most, charged to every budget that applies."""
 
-    team: Team
     applying: tuple[Left, ...]
     charged: Charge
 
@@ -114,7 +113,7 @@ class Reservation:
             row = rows.get(now.line.key)
             if row and now.is_nearly_used and not row.warned:
                 row.warned = True
-                note(Kind.BUDGET_NEARLY_USED, self.team, None, str(label(now.budget)), percent=now.percent)
+                _note(Kind.BUDGET_NEARLY_USED, now.budget, None, percent=now.percent)
                 count_warning()
 
 
@@ -145,7 +144,7 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
     except FullError as full:
         short = next(left for left in _with_used(applying) if left.line == full.line)
         raise NoRoomError(short, full.unit, getattr(amount, full.unit)) from full
-    return Reservation(member.team, tuple(applying), charged)
+    return Reservation(tuple(applying), charged)
 
 
 def _check_left(applying: Sequence[Left]) -> None:
@@ -203,7 +202,7 @@ def put(
     # What is told again is about the new limits.
     Spent.objects.filter(account=budget.account).update(warned=False)
     told = {unit: str(most) for unit, most in limits.items() if most is not None}
-    note(Kind.BUDGET_SET, team, person, str(label(budget)), period=period, **told)
+    _note(Kind.BUDGET_SET, budget, person, period=period, **told)
 
 
 @transaction.atomic
@@ -211,7 +210,7 @@ def remove(team: Team, number: int, person: Person) -> None:
     budget = team.budgets.filter(pk=number).first()
     if budget is None:
         return  # somebody else was faster
-    note(Kind.BUDGET_REMOVED, team, person, str(label(budget)), period=budget.period)
+    _note(Kind.BUDGET_REMOVED, budget, person, period=budget.period)
     Spent.objects.filter(account=budget.account).delete()
     budget.delete()
 
@@ -286,5 +285,22 @@ _LABELS = {
 
 def label(budget: Budget) -> Sentence:
     """Return what a budget is for: the model gpt-6-luna."""
-    name = str(budget.person) if budget.person else budget.name
-    return say(_LABELS[Subject(budget.subject)], **({"name": name} if name else {}))
+    return _label(budget.subject, _name(budget))
+
+
+def about_of(event: Event) -> Sentence | str:
+    """Return what a line of the audit log is about; a budget in the reader's language."""
+    subject = event.details.get("subject")
+    return _label(subject, event.about) if subject in Subject.values else event.about
+
+
+def _label(subject: str, name: str) -> Sentence:
+    return say(_LABELS[Subject(subject)], **({"name": name} if name else {}))
+
+
+def _name(budget: Budget) -> str:
+    return str(budget.person) if budget.person else budget.name
+
+
+def _note(kind: Kind, budget: Budget, person: Person | None, **details: object) -> None:
+    note(kind, budget.team, person, _name(budget), subject=budget.subject, **details)
