@@ -153,6 +153,8 @@ def lacks(provider: Provider, *, has_key: bool | None = None) -> Sentence | None
             port=str(own),
         )
     if provider.key_variable and not provider.local and not has_key:
+        if settings.CONFIG.data_keys:
+            return say(gettext_noop("Needs a key. Enter one, or ask an admin of your team to add one."))
         return say(
             gettext_noop("Needs a key. Enter one. (Administrators can set %(variable)s.)"),
             variable=provider.key_variable,

@@ -1,4 +1,4 @@
-"""Texts of Django’s admin and django-allauth that our catalogues translate again: theirs read badly in Chinese.
+"""Texts of Django’s admin and django-allauth that our catalogues translate again: their Chinese reads badly.
 
 Only marks the texts. Django looks in `locale/` before its own catalogues.
 """

@@ -26,6 +26,9 @@ _NO_LOCAL_MODEL = gettext_noop(
     "The local model isn’t running. Choose another provider. (Administrators can start the playground "
     "without --no-local-model; the first start downloads the model.)"
 )
+_NO_KEY_OF_TEAM = gettext_noop(
+    "Enter an API key for %(provider)s, or ask an admin of your team to add one under Keys."
+)
 _NO_KEY = gettext_noop("Enter an API key for %(provider)s. (Administrators can set %(variable)s.)")
 
 
@@ -131,7 +134,9 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
     own = typed or (_checked_lent(lent, endpoint) if lent.key else "")
     has_key = bool(own or (lent.servers and provider.server_key))
     if provider.key_variable and not own and lacks(provider, has_key=has_key):
-        raise _refusal("api_key", say(_NO_KEY, provider=say(provider.label), variable=provider.key_variable))
+        missing = _NO_KEY_OF_TEAM if settings.CONFIG.data_keys else _NO_KEY
+        said = say(missing, provider=say(provider.label), variable=provider.key_variable)
+        raise _refusal("api_key", said)
     key = own or (_checked_server_key(provider) if lent.servers else "")
     # With a typed or saved key, the operator doesn't pay, unless the provider needs no key.
     expense = not (own and provider.key_variable) or provider.id == LOCAL_MODEL

@@ -48,9 +48,12 @@ def test_a_budget_is_held_and_everybody_sees_what_is_left(team: dict[str, Person
     assert (refused["kind"], refused["title"]) == ("budget_spent", "Budget used up")
     assert "Today’s budget of calls for you is used up (2)" in refused["advice"]
     assert team["admin"].send().status_code == 200  # each member has their own
-    told = team["admin"].get(f"{page.replace('budgets', 'audit')}").text
+    audit = page.replace("budgets", "audit")
+    told = team["admin"].get(audit).text
     assert "set the budget" in told
     assert "nearly used up the budget" in told
+    told = team["admin"].get(f"{audit}?lang=zh-hans").text
+    assert all(words in told for words in ("每位成员", "周期", "每天", "调用次数"))
 
 
 def test_what_a_call_used_is_what_counts(place: Place, team: dict[str, Person], page: str) -> None:

@@ -307,7 +307,7 @@ def test_the_team_is_told_once_when_little_is_left(
         told.append(team.events.filter(kind=Kind.BUDGET_NEARLY_USED).count())
 
     assert told == [0, 0, 0, 1, 1]
-    assert team.events.get(kind=Kind.BUDGET_NEARLY_USED).details == {"percent": 80}
+    assert team.events.get(kind=Kind.BUDGET_NEARLY_USED).details == {"percent": 80, "subject": "team"}
 
 
 @pytest.mark.django_db(transaction=True)
