@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from playground.database import in_turn
 from playground.mail import letters
 from playground.mail.models import Told
+from playground.rendering.translate import translate
 from playground.teams.access import Action, roles_that_may
 from playground.teams.budgets import about_of
 from playground.teams.models import Event, Kind, Team
@@ -27,7 +28,7 @@ _LANGUAGES = ("en", "zh-hans")
 
 def _budget(event: Event) -> str:
     told = gettext("The budget for %(name)s is used to %(percent)s%%.")
-    return told % {"name": about_of(event), "percent": event.details.get("percent", "")}
+    return told % {"name": translate(about_of(event)), "percent": event.details.get("percent", "")}
 
 
 def _pin(event: Event) -> str:

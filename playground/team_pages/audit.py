@@ -13,6 +13,7 @@ from playground.keys.models import Audience
 from playground.people.asked import of_team
 from playground.pinned.checks import Check
 from playground.pinned.models import Every
+from playground.rendering.translate import translate
 from playground.teams.access import Action
 from playground.teams.audit import readable
 from playground.teams.budgets import about_of
@@ -79,7 +80,11 @@ def audit(request: HttpRequest, own: Membership) -> HttpResponse:
 
 
 def _line(event: Event) -> dict[str, Any]:
-    return {"event": event, "about": readable(str(about_of(event))), "details": list(_details(event.details))}
+    return {
+        "event": event,
+        "about": readable(translate(about_of(event))),
+        "details": list(_details(event.details)),
+    }
 
 
 def _details(details: dict[str, Any]) -> Iterator[tuple[str, str]]:

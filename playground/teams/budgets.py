@@ -288,10 +288,10 @@ def label(budget: Budget) -> Sentence:
     return _label(budget.subject, _name(budget))
 
 
-def about_of(event: Event) -> Sentence | str:
-    """Return what a line of the audit log is about; a budget in the reader's language."""
+def about_of(event: Event) -> Sentence:
+    """Return what a line of the audit log is about: a name, or a budget."""
     subject = event.details.get("subject")
-    return _label(subject, event.about) if subject in Subject.values else event.about
+    return _label(subject, event.about) if subject in Subject.values else say("%(name)s", name=event.about)
 
 
 def _label(subject: str, name: str) -> Sentence:
