@@ -130,6 +130,17 @@ def _running(local_model: Provider, url: str) -> Provider:
         raise SettingError(f"PLAYGROUND_LOCAL_MODEL_URL cannot be used: {error.sentence}") from error
 
 
+def without_key(provider: Provider) -> Sentence:
+    """Say that a call needs a key, and where it can come from."""
+    if settings.CONFIG.data_keys:
+        text = gettext_noop(
+            "Enter an API key for %(provider)s, or ask an admin of your team to add one under Keys."
+        )
+        return say(text, provider=say(provider.label))
+    text = gettext_noop("Enter an API key for %(provider)s. (Administrators can set %(variable)s.)")
+    return say(text, provider=say(provider.label), variable=provider.key_variable)
+
+
 def lacks(provider: Provider, *, has_key: bool | None = None) -> Sentence | None:
     """Return what the provider lacks according to the settings alone, or None; no request is made.
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from playground.catalogue.caps import Caps
 from playground.catalogue.held import NOTHING_LENT, Lent
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks, without_key
 from playground.dialects import DIALECTS
 from playground.exchange.call import API_KEY, BEARER, Auth, Call, Headers
 from playground.exchange.dialect import Dialect, call_of
@@ -26,10 +26,6 @@ _NO_LOCAL_MODEL = gettext_noop(
     "The local model isn’t running. Choose another provider. (Administrators can start the playground "
     "without --no-local-model; the first start downloads the model.)"
 )
-_NO_KEY_OF_TEAM = gettext_noop(
-    "Enter an API key for %(provider)s, or ask an admin of your team to add one under Keys."
-)
-_NO_KEY = gettext_noop("Enter an API key for %(provider)s. (Administrators can set %(variable)s.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +130,7 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
     own = typed or (_checked_lent(lent, endpoint) if lent.key else "")
     has_key = bool(own or (lent.servers and provider.server_key))
     if provider.key_variable and not own and lacks(provider, has_key=has_key):
-        missing = _NO_KEY_OF_TEAM if settings.CONFIG.data_keys else _NO_KEY
-        said = say(missing, provider=say(provider.label), variable=provider.key_variable)
-        raise _refusal("api_key", said)
+        raise _refusal("api_key", without_key(provider))
     key = own or (_checked_server_key(provider) if lent.servers else "")
     # With a typed or saved key, the operator doesn't pay, unless the provider needs no key.
     expense = not (own and provider.key_variable) or provider.id == LOCAL_MODEL
