@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, Model, QuerySet
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -39,6 +39,11 @@ def rows_with(
 def row_with(model: type[_Row], name: str, value: object) -> _Row | None:
     """Return a row whose field `name` has this value, if there is one."""
     return next(iter(rows_with(model, [name], [(value,)])), None)
+
+
+def lock(rows: "QuerySet[Any]") -> None:
+    """Lock rows by id, as `rows_with` does, before they are changed or deleted at once."""
+    list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def save_each(rows: Collection[Model], names: Collection[str]) -> None:

@@ -19,6 +19,7 @@ from django.db.models import CASCADE, SET_NULL, ForeignObjectRel, Model, Q, Quer
 
 from playground.calls.models import Spent
 from playground.database import in_turn
+from playground.database.rows import lock
 from playground.people.models import User
 from playground.pinned.models import Attempt, Pin
 from playground.pinned.replaying import forget_quotes
@@ -127,20 +128,15 @@ def _clear(owner: Team | User) -> None:
         if relation.on_delete is CASCADE:
             _delete(theirs)
         elif relation.on_delete is SET_NULL:
-            _lock(theirs)
+            lock(theirs)
             theirs.update(**{relation.field.name: None})
     type(owner)._base_manager.select_for_update().get(pk=owner.pk)
 
 
 @transaction.atomic
 def _delete(rows: QuerySet[Any]) -> None:
-    _lock(rows)
+    lock(rows)
     rows.delete()
-
-
-def _lock(rows: QuerySet[Any]) -> None:
-    """Lock rows in the order of `database.rows`: a call may hold one and wait for the next."""
-    list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _blank(person: User, after: int) -> int:

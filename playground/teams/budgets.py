@@ -17,7 +17,7 @@ from playground.calls.ledger import ALL, NANO, Amount, Charge, FullError, Line, 
 from playground.calls.metrics import count_warning
 from playground.calls.models import Spent
 from playground.database import in_turn
-from playground.database.rows import rows_with
+from playground.database.rows import lock, rows_with
 from playground.dialects.spelling import other_names
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
@@ -200,7 +200,8 @@ def put(
         defaults={**limits, "person_id": int(name) if subject == Subject.PERSON else None},
     )
     # What is told again is about the new limits.
-    Spent.objects.filter(account=budget.account).update(warned=False)
+    lock(spent := Spent.objects.filter(account=budget.account))
+    spent.update(warned=False)
     told = {unit: str(most) for unit, most in limits.items() if most is not None}
     _note(Kind.BUDGET_SET, budget, person, period=period, **told)
 
@@ -211,7 +212,8 @@ def remove(team: Team, number: int, person: Person) -> None:
     if budget is None:
         return  # somebody else was faster
     _note(Kind.BUDGET_REMOVED, budget, person, period=budget.period)
-    Spent.objects.filter(account=budget.account).delete()
+    lock(spent := Spent.objects.filter(account=budget.account))
+    spent.delete()
     budget.delete()
 
 
