@@ -14,7 +14,6 @@ from django.db import ConnectionHandler, OperationalError
 
 from playground.config_types import postgresql
 from playground.database import pooled
-from playground.database.sqlite3 import base
 from playground.settings import DATABASES
 from tests.postgresql import PostgreSQLServer
 
@@ -31,7 +30,9 @@ def _none_is_left(django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> ConnectionHandler:
-    (tmp_path / "some.sqlite3").touch()
+    with sqlite3.connect(tmp_path / "some.sqlite3") as made:
+        made.execute("PRAGMA journal_mode=WAL")
+    made.close()
     return ConnectionHandler({"default": DATABASES["default"] | {"NAME": str(tmp_path / "some.sqlite3")}})
 
 
@@ -90,10 +91,7 @@ def test_those_that_are_idle_for_long_are_closed(
         idle.execute("SELECT 1")
 
 
-def test_a_file_in_its_place_is_another_database(
-    sqlite: ConnectionHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(base, "_LOOKED_AT_SECONDS", 0)
+def test_a_file_in_its_place_is_another_database(sqlite: ConnectionHandler, tmp_path: Path) -> None:
     first, file = _used(sqlite), tmp_path / "some.sqlite3"
     with sqlite3.connect(tmp_path / "backup.sqlite3") as backup:
         backup.execute("CREATE TABLE restored (a)")

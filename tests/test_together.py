@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from playground.calls import ledger
 from playground.calls.ledger import Amount, Charge, FullError, Line
 from playground.calls.models import Spent
+from playground.database import together
 from playground.database.rows import rows_with, save_each
 from playground.database.together import Store, Writing, begin
 
@@ -125,3 +127,80 @@ def test_reading_by_key_takes_a_fraction_of_what_django_takes() -> None:
             took[read] = min(took[read], time.thread_time() - began)
 
     assert took[plain] < 0.7 * took[django]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_charge_that_was_refused_is_given_back_if_it_is_written_after_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, begun, go = ledger._store, threading.Event(), threading.Event()
+
+    def slow(changes: Sequence[ledger._Change]) -> list[FullError | None]:
+        if not begun.is_set():
+            begun.set()
+            assert go.wait(20)
+        return store(changes)
+
+    monkeypatch.setattr(ledger, "_store", slow)
+    monkeypatch.setattr(together, "_PATIENCE_SECONDS", 0.05)
+    with pytest.raises(DatabaseError):
+        ledger.charge([Line("team:3", TODAY, "", {"calls": 5})], Amount(1, 7))
+    assert begun.is_set()
+    monkeypatch.setattr(together, "_PATIENCE_SECONDS", 20)
+    go.set()
+    together.write(lambda jobs: jobs, None)  # after it, what gives it back
+    together.write(lambda jobs: jobs, None)
+
+    assert Spent.objects.values_list("calls", "tokens").get() == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_the_writer_holds_no_connection() -> None:
+    connection.ensure_connection()
+
+    together.write(lambda jobs: jobs, None)
+
+    assert connection.connection is None
+
+
+def _lost(sqlstate: str | None) -> OperationalError:
+    error, cause = OperationalError("gone"), Exception()
+    cause.sqlstate = sqlstate  # type: ignore[attr-defined]
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("vendor", "error", "times"),
+    [
+        ("postgresql", _lost(None), 1),  # its answer may have been lost
+        ("postgresql", _lost("57P01"), 1),
+        ("postgresql", _lost("40P01"), 2),
+        ("postgresql", IntegrityError("a person is gone"), 2),
+        ("sqlite", _lost(None), 2),
+    ],
+)
+def test_what_may_be_committed_is_not_written_again(
+    monkeypatch: pytest.MonkeyPatch, vendor: str, error: Exception, times: int
+) -> None:
+    tried, commit = list[int](), BaseDatabaseWrapper.commit
+
+    def store(jobs: Sequence[object]) -> Sequence[object]:
+        tried.append(1)
+        return jobs
+
+    def failing(database: BaseDatabaseWrapper) -> None:
+        monkeypatch.setattr(BaseDatabaseWrapper, "commit", commit)
+        database.rollback()
+        raise error
+
+    monkeypatch.setattr(type(connections["default"]), "vendor", vendor)
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", failing)
+    if times == 1:
+        with pytest.raises(OperationalError):
+            together.write(store, None)
+    else:
+        together.write(store, None)
+
+    assert len(tried) == times

@@ -13,6 +13,7 @@ from django.utils import timezone
 from playground.calls.estimate import used, was_sent
 from playground.calls.ledger import ALL, Amount, Charge, FullError, Line, charge
 from playground.calls.models import Spent
+from playground.database.rows import lock
 from playground.exchange.record import Exchange
 
 # Rows of single visitors are needed only on their own day.
@@ -78,7 +79,8 @@ def reserve(account: str, who: str, limits: Limits, tokens: int) -> Reservation:
 def _forget_visitors(new: Line) -> None:
     if new.who == ALL:
         old = Spent.objects.filter(account=new.account, day__lt=new.start - timedelta(_KEPT_DAYS))
-        old.exclude(who=ALL).delete()
+        lock(old := old.exclude(who=ALL))
+        old.delete()
 
 
 def _until_tomorrow(now: datetime) -> int:
@@ -100,4 +102,5 @@ def recent(account: str | Combinable, days: int) -> QuerySet[Spent]:
 
 def forget(account: str) -> None:
     """Delete the rows of an account that no longer exists."""
-    Spent.objects.filter(account=account).delete()
+    lock(spent := Spent.objects.filter(account=account))
+    spent.delete()

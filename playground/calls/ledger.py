@@ -7,14 +7,16 @@ with its worst case.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 
 from django.db import DatabaseError
 
 from playground.calls.models import Spent
 from playground.database.rows import rows_with, save_each
-from playground.database.together import begin, write
+from playground.database.together import Writing, begin
 from playground.trouble import why
 
 # Account, first day of the period, and who: one row.
@@ -105,16 +107,26 @@ def _log(error: BaseException | None) -> None:
         _logger.error("A reservation of the budget stays as it is: %s", reason)
 
 
+def _take_back(made: Charge, written: Future[FullError | None]) -> None:
+    """Give back what was charged after all: the call was refused, because the database took too long."""
+    if not written.cancelled() and not written.exception() and not written.result():
+        made.settle(Amount(), wait=False)
+
+
 def charge(lines: Sequence[Line], amount: Amount, on_new: Callable[[Line], None] = _nothing) -> Charge:
     """Charge an amount to all lines, or to none: then raise `FullError` for the first without room.
 
     `on_new` is called, in the same transaction, for a line whose row is made. Raises `DatabaseError`.
     """
     made = Charge(tuple(lines), amount.bounded())
+    writing: Writing[_Change, FullError | None] | None = None
     try:
-        full = write(_store, _Change(made.lines, asdict(made.amount), is_charge=True, on_new=on_new))
+        writing = begin(_store, _Change(made.lines, asdict(made.amount), is_charge=True, on_new=on_new))
+        full = writing.result()
     except DatabaseError as error:
         _logger.error("The budget cannot be counted: %s", why(error))
+        if writing:
+            writing.written.add_done_callback(partial(_take_back, made))
         raise
     if full:
         raise full

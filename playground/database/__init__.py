@@ -30,10 +30,8 @@ def let_go() -> None:
             connection.close()
 
 
-def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
+def in_turn(work: Callable[[], _Result]) -> _Result:
     """Run `work`, a transaction or a few queries, when it is our turn; then close the connection.
-
-    With `keep_open` it stays open; only a thread that never makes calls may keep one.
 
     Returns what `work` returns. Raises `DatabaseError`.
     """
@@ -54,8 +52,7 @@ def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
             let_go()
             time.sleep(_PAUSE_SECONDS)
     finally:
-        if not keep_open:
-            let_go()
+        let_go()
         if turns and is_ours:
             turns.release()
 

@@ -37,6 +37,10 @@ _changing = threading.Lock()
 _parents: list[_Idle] = []
 
 
+# Has `is_own` in a thread that needs no place: the one that others wait for while they may hold all.
+of_thread = threading.local()
+
+
 class Pooled(BaseDatabaseWrapper):
     """A Django backend whose connections are kept. `places`, if set, are how many a process uses at once."""
 
@@ -61,7 +65,7 @@ class Pooled(BaseDatabaseWrapper):
             raise
 
     def _enter(self) -> None:
-        if self.places:
+        if self.places and not hasattr(of_thread, "is_own"):
             if not self.places.acquire(timeout=_PATIENCE_SECONDS):
                 raise OperationalError("too many connections are in use")
             # Also if a thread ends without closing its own.

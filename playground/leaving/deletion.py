@@ -51,6 +51,7 @@ def delete_person(person: User, by: Person | None) -> int:
     seen = _blank(person, 0)
     in_turn(lambda: _delete_person(person, by, seen))
     forget_quotes()
+    in_turn(search.erase)
     return gone
 
 
@@ -101,6 +102,7 @@ def delete_team(team: Team, by: Person | None) -> int:
         for piece in _pieces(rows):
             in_turn(partial(_delete, rows.filter(pk__in=piece)))
     in_turn(lambda: _delete_team(team, by))
+    in_turn(search.erase)
     return gone
 
 

@@ -14,6 +14,8 @@ from playground.teams.models import Membership
 from playground.web.refusals import refuse
 
 View = Callable[..., HttpResponseBase]
+# Databases take no such number.
+_NO_ROW = 2**63
 
 
 def refusing(view: View) -> View:
@@ -54,9 +56,8 @@ def of_team(action: Action) -> Callable[[View], View]:
 
 def member_in(request: HttpRequest, number: int) -> Membership:
     """Return the person's membership of the team. Raises `RefusedError`: 404, as if it did not exist."""
-    found = (
-        Membership.objects.filter(person_id=request.user.pk, team_id=number).select_related("team").first()
-    )
+    mine = Membership.objects.filter(person_id=request.user.pk).select_related("team")
+    found = mine.filter(team_id=number).first() if number < _NO_ROW else None
     if found is None:
         raise RefusedError(refusals.NO_TEAM_HERE)
     return found

@@ -275,7 +275,13 @@ def erase() -> None:
         return
     if not Run.objects.order_by("pk")[_MOST_TO_REWRITE:].exists():
         _execute("INSERT INTO runs_words(runs_words) VALUES ('optimize')")
-    _execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log()
+
+
+def empty_log() -> None:
+    """Empty SQLite's log, which otherwise holds what was deleted as long as a connection is open."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        _execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _batches(pks: Sequence[int]) -> list[Collection[int]]:

@@ -111,6 +111,7 @@ def _has_room(limits: Limits, size: int) -> bool:
     if space.takes(size, limits.bytes):
         return True
     taken, kept = in_turn(lambda: (_some_tidied(limits, size), _kept_by_people(limits)))
+    in_turn(search.empty_log)
     with space.lock:
         space.used, space.writes = taken + size, 0
     reserve.hold()
@@ -120,6 +121,7 @@ def _has_room(limits: Limits, size: int) -> bool:
 def begin(limits: Limits) -> None:
     """Delete the first runs that exceed new limits. The others follow with runs written later, and hourly."""
     in_turn(lambda: _some_tidied(limits))
+    in_turn(search.empty_log)
 
 
 def tidy(*, trusting: bool = True) -> int:
@@ -131,6 +133,7 @@ def tidy(*, trusting: bool = True) -> int:
     limited = Team.objects.exclude(runs_days=None, runs_mib=None)
     for limits in (*map(limits_of, in_turn(lambda: list(limited))), limits_of_all()):
         left = in_turn(partial(_tidied_if_sure, limits, trusting=trusting))
+    in_turn(search.empty_log)
     return left
 
 

@@ -114,7 +114,7 @@ class Reservation:
             if row and now.is_nearly_used and not row.warned:
                 row.warned = True
                 _note(Kind.BUDGET_NEARLY_USED, now.budget, None, percent=now.percent)
-                count_warning()
+                transaction.on_commit(count_warning)
 
 
 def reserve(member: Membership, request: Request, route: Route) -> Reservation | None:
@@ -142,14 +142,14 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
     try:
         charged = charge([left.line for left in applying], amount)
     except FullError as full:
-        short = next(left for left in _with_used(applying) if left.line == full.line)
+        short = next(left for left in in_turn(lambda: _with_used(applying)) if left.line == full.line)
         raise NoRoomError(short, full.unit, getattr(amount, full.unit)) from full
     return Reservation(tuple(applying), charged)
 
 
 def _check_left(applying: Sequence[Left]) -> None:
     """If a budget is used up, say that first: no change of the request helps. Raises `NoRoomError`."""
-    for left in _with_used(applying):
+    for left in in_turn(lambda: _with_used(applying)):
         for unit in left.limits:
             if not left.left(unit):
                 raise NoRoomError(left, unit, 1)

@@ -36,6 +36,8 @@ def pytest_runtest_setup(item: Any) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: Any) -> Iterator[None]:
     result = yield
+    if item.get_closest_marker("shows_keys"):
+        MEMORY.seen.clear()
     _check()
     return result
 

@@ -33,6 +33,7 @@ def _dump() -> str:
 
 
 @pytest.mark.django_db
+@pytest.mark.shows_keys
 def test_no_key_is_in_the_database_after_any_call(client: Client, upstream: ScriptedUpstream) -> None:
     calls = 0
     for key, more in ((SERVER_KEY, {}), (TYPED, {"api_key": TYPED})):
@@ -52,6 +53,7 @@ def test_no_key_is_in_the_database_after_any_call(client: Client, upstream: Scri
 
 
 @pytest.mark.django_db
+@pytest.mark.shows_keys
 @pytest.mark.parametrize(
     "headers",
     [f"X-Note: {TYPED}", f"X-Note: mine is {TYPED}!", f"X-Note: {b64encode(TYPED.encode()).decode()}"],

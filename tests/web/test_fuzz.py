@@ -124,6 +124,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.shows_keys
 @fuzz
 @given(path=paths, value=asked, meta=headers)
 def test_json(client: Client, path: str, value: Any, meta: dict[str, str]) -> None:
@@ -131,6 +132,7 @@ def test_json(client: Client, path: str, value: Any, meta: dict[str, str]) -> No
     _answered(client, "POST", path, _bytes(json.dumps(value, ensure_ascii=False)), "application/json", **meta)
 
 
+@pytest.mark.shows_keys
 @fuzz
 @given(path=paths, form=forms, meta=headers)
 def test_forms(client: Client, path: str, form: dict[str, Any], meta: dict[str, str]) -> None:
@@ -139,6 +141,7 @@ def test_forms(client: Client, path: str, form: dict[str, Any], meta: dict[str, 
     _answered(client, "POST", "/edit/", data, "application/x-www-form-urlencoded", **meta)
 
 
+@pytest.mark.shows_keys
 @fuzz
 @given(path=paths, data=st.binary(max_size=60), kind=st.sampled_from([
     "application/json", "application/x-www-form-urlencoded", "application/json; charset=utf-16",

@@ -21,6 +21,14 @@ class _AddIndex(AddIndexConcurrently):
         _operation(schema_editor).database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
+def _drop_invalid(_: object, schema_editor: Any) -> None:
+    """An index that was not made to its end stays, marked as invalid: begin anew."""
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    for name in ("seen_by_a_team", "seen_by_a_person"):
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
 class Migration(migrations.Migration):
     atomic = False
 
@@ -30,6 +38,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(_drop_invalid, migrations.RunPython.noop),
         _AddIndex(
             model_name="run",
             index=models.Index(
