@@ -74,10 +74,10 @@ def test_what_comes_out_of_a_view_is_found(client: Client, where: str, named: st
     assert found.startswith(f"a key, {KEY!r}, is in: {named}")
 
 
-def test_a_test_fails_in_which_a_secret_comes_out() -> None:
+def test_a_test_fails_in_which_a_secret_comes_out(request: pytest.FixtureRequest) -> None:
     plugin.MEMORY.learn("a key", KEY)
     plugin.MEMORY.see("there", KEY.encode())
-    hook = plugin.pytest_runtest_call(None)
+    hook = plugin.pytest_runtest_call(request.node)
     next(hook)
 
     with pytest.raises(pytest.fail.Exception, match="is in: there"):
