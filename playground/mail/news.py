@@ -14,8 +14,9 @@ from playground.mail import letters
 from playground.mail.models import Told
 from playground.rendering.translate import translate
 from playground.teams.access import Action, roles_that_may
+from playground.teams.audit import readable
 from playground.teams.budgets import about_of
-from playground.teams.models import Event, Kind, Team
+from playground.teams.models import Event, Kind, Subject, Team
 
 # Numbers are given before a transaction ends: of two at once, the later number may be there first.
 _SETTLED = timedelta(minutes=1)
@@ -28,7 +29,13 @@ _LANGUAGES = ("en", "zh-hans")
 
 def _budget(event: Event) -> str:
     told = gettext("The budget for %(name)s is used to %(percent)s%%.")
-    return told % {"name": translate(about_of(event)), "percent": event.details.get("percent", "")}
+    if event.actor and event.details.get("subject") == Subject.EACH:  # each has a share of their own
+        told = gettext("%(person)s has used %(percent)s%% of the budget for %(name)s.")
+    return told % {
+        "person": readable(event.actor),
+        "name": translate(about_of(event)),
+        "percent": event.details.get("percent", ""),
+    }
 
 
 def _pin(event: Event) -> str:

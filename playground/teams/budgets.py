@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -90,8 +91,13 @@ class NoPriceError(Exception):
 
 @dataclass(frozen=True)
 class Reservation:
-    """What a call can use at most, charged to every budget that applies."""
+    """What a call can use at most, charged to every budget that applies.
 
+    It is a call by `member` or, without a person, by a reader of `embed`.
+    """
+
+    member: Membership
+    embed: str
     applying: tuple[Left, ...]
     charged: Charge
 
@@ -113,12 +119,17 @@ class Reservation:
             row = rows.get(now.line.key)
             if row and now.is_nearly_used and not row.warned:
                 row.warned = True
-                _note(Kind.BUDGET_NEARLY_USED, now.budget, None, percent=now.percent)
+                # The account may have been deleted since.
+                person = get_user_model().objects.filter(pk=self.member.person_id).first()
+                reader = {"embed": self.embed} if self.embed else {}
+                _note(Kind.BUDGET_NEARLY_USED, now.budget, person, percent=now.percent, **reader)
                 transaction.on_commit(count_warning)
 
 
-def reserve(member: Membership, request: Request, route: Route) -> Reservation | None:
+def reserve(member: Membership, request: Request, route: Route, embed: str = "") -> Reservation | None:
     """Charge the most that a call can use to the budgets that apply; None if none does.
+
+    With `embed`, a reader of that embed makes the call, and the `member` has no person.
 
     Raises `NoRoomError`, `NoLimitError`, `NoPriceError`, and `DatabaseError`.
     """
@@ -144,7 +155,7 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
     except FullError as full:
         short = next(left for left in in_turn(lambda: _with_used(applying)) if left.line == full.line)
         raise NoRoomError(short, full.unit, getattr(amount, full.unit)) from full
-    return Reservation(tuple(applying), charged)
+    return Reservation(member, embed, tuple(applying), charged)
 
 
 def _check_left(applying: Sequence[Left]) -> None:

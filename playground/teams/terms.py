@@ -36,7 +36,7 @@ class TeamTerms(Terms):
             self.tally.key = budgets.key_of(route)
         field = next(iter(request.demands.tokens), request.dialect.fields.tokens[0])
         try:
-            return budgets.reserve(self.member, request, route)
+            return budgets.reserve(self.member, request, route, self.tally.embed if self.tally else "")
         except NoRoomError as short:
             raise RefusedError(no_room(short, field)) from short
         except NoLimitError as error:

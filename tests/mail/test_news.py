@@ -62,6 +62,19 @@ def test_admins_and_owners_are_told_once_in_both_languages(box: Box, team: Team)
     ]
 
 
+def test_of_a_budget_for_each_member_it_says_whose_it_is(box: Box, team: Team) -> None:
+    news.tell()
+    note(Kind.BUDGET_NEARLY_USED, team, User.objects.get(username="member"), subject="each", percent=83)
+    Event.objects.update(at=timezone.now() - timedelta(minutes=2))
+    news.tell()
+
+    ((_, told),) = box.mails
+    assert told.get_content().split("\r\n\r\n") == [
+        "member@example.org has used 83% of the budget for each member.",
+        "member@example.org 已用“每位成员”预算的 83%。\r\n",
+    ]
+
+
 def test_a_pinned_run_that_begins_to_fail_is_news(box: Box, team: Team) -> None:
     news.tell()
     note(Kind.PIN_FAILED, team, None, "Greeting")

@@ -307,7 +307,32 @@ def test_the_team_is_told_once_when_little_is_left(
         told.append(team.events.filter(kind=Kind.BUDGET_NEARLY_USED).count())
 
     assert told == [0, 0, 0, 1, 1]
-    assert team.events.get(kind=Kind.BUDGET_NEARLY_USED).details == {"percent": 80, "subject": "team"}
+    line = team.events.get(kind=Kind.BUDGET_NEARLY_USED)
+    assert (line.actor, line.person_id) == ("one@example.org", member.person_id)
+    assert line.details == {"percent": 80, "subject": "team"}
+
+
+def test_the_warning_names_no_account_that_was_deleted_meanwhile_and_the_embed_of_a_reader(
+    team: Team, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _budget(team, Subject.EACH, calls=1)
+    _budget(team, Subject.TEAM, calls=2)
+    for name, value in {"used": 1, "used_usd": None, "was_sent": True}.items():
+        monkeypatch.setattr(budgets, name, lambda *_, value=value: value)
+    reserved = _reserve(member)
+    assert reserved
+    User.objects.filter(pk=member.person_id).delete()
+
+    reserved.settle(None)  # type: ignore[arg-type]
+
+    reserved = budgets.reserve(Membership(team=team), REQUEST, ROUTE, "Docs")
+    assert reserved
+    reserved.settle(None)  # type: ignore[arg-type]
+
+    of_nobody, of_reader = team.events.filter(kind=Kind.BUDGET_NEARLY_USED).order_by("pk")
+    assert (of_nobody.actor, of_nobody.person_id) == (of_reader.actor, of_reader.person_id) == ("", None)
+    assert (of_nobody.about, of_nobody.details) == ("", {"percent": 100, "subject": "each"})
+    assert of_reader.details == {"percent": 100, "subject": "team", "embed": "Docs"}
 
 
 @pytest.mark.django_db(transaction=True)
