@@ -33,7 +33,7 @@ from playground.upstream.client import Caller
 
 # Attempts of a pin that are kept.
 MOST_ATTEMPTS = 200
-_GONE = gettext_noop("The pinned run was deleted. Pin another run.")
+GONE = gettext_noop("The pinned run was deleted. Pin another run.")
 _UNREADABLE = gettext_noop("The pinned run can’t be read. Pin another run.")
 
 
@@ -134,7 +134,7 @@ def _pinned(pin: Pin) -> Exchange:
     runs = Run.objects.filter(key=pin.run, **({"team": pin.team_id} if pin.team_id else {}))
     run = in_turn(runs.first)
     if run is None:
-        raise PausedError(say(_GONE))
+        raise PausedError(say(GONE))
     try:
         return run.exchange
     except ArchiveError as error:

@@ -27,7 +27,7 @@ from playground.people.asked import need
 from playground.pinned import asked, pinning, turns
 from playground.pinned.checks import LONGEST_SCHEMA, LONGEST_TEXT, Check
 from playground.pinned.models import Attempt, Every, Outcome, Pin
-from playground.pinned.replaying import MOST_ATTEMPTS, PausedError, refusal_of, replay
+from playground.pinned.replaying import GONE, MOST_ATTEMPTS, PausedError, refusal_of, replay
 from playground.runs.models import Run
 from playground.teams.access import Action, allows, member_of
 from playground.teams.models import Membership
@@ -192,7 +192,8 @@ def _page(request: HttpRequest, pin: Pin, told: Sentence | None = None, status: 
     attempts = list(pin.attempts.all()[:MOST_ATTEMPTS])
     before = number_in(request.GET.get("before", ""))
     shown = [attempt for attempt in attempts if not before or attempt.pk < before]
-    there = Run.objects.within(own).named([pin.run, *(one.run for one in shown[:_SHOWN] if one.run)])
+    named = Run.objects.within(own).named([pin.run, *(one.run for one in shown[:_SHOWN] if one.run)])
+    there = set(named.values_list("key", flat=True))
     manages = _manages(pin, own)
     context = {
         "own": own,
@@ -200,14 +201,15 @@ def _page(request: HttpRequest, pin: Pin, told: Sentence | None = None, status: 
         "listed": Listed(pin, attempts[:_IN_STRIP]),
         "attempts": shown[:_SHOWN],
         "more": shown[_SHOWN - 1].pk if len(shown) > _SHOWN else None,
-        "there": set(there.values_list("key", flat=True)),
+        "there": there,
         "checks": [(Check(name).label, pin.checks[name]) for name in Check.values if name in pin.checks],
         "sends": own is None or allows(own.role, Action.SEND),
         "manages": manages,
         "takes_over": _takes_over(pin, own),
         "most": MOST_ATTEMPTS,
         "is_late": _is_late(pin),
-        "told": told,
+        # Its next replay pauses it, and says the same.
+        "told": told or (say(GONE) if pin.run not in there and not pin.reason else None),
     }
     return render(request, "pinned/pin.html", context, status=status)
 

@@ -189,6 +189,7 @@ def test_without_its_run_or_a_key_nothing_is_sent(
     assert "Enter an API key for Test." in client.get(f"/pinned/{pin.pk}/").content.decode()
 
     keep.forget([run.key])
+    assert "The pinned run was deleted." in client.get(f"/pinned/{pin.pk}/").content.decode()
     turns.replay_due(_in(4))
     pin.refresh_from_db()
     assert "was deleted" in str(pin.reason)
