@@ -13,7 +13,8 @@ import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
@@ -32,7 +33,9 @@ _logger = logging.getLogger(__name__)
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no types
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Find the account of the verified address, unless this sign-in is known already."""
-        if sociallogin.is_existing or request.user.is_authenticated:
+        # Nobody adds an identity to the account that they are in: it signs in whom its address names.
+        sociallogin.state["process"] = AuthProcess.LOGIN
+        if sociallogin.is_existing:
             return
         address = _verified(sociallogin)
         if not address:
@@ -120,9 +123,11 @@ def take_over(person: User) -> None:
     """Leave no other way into the account: whoever made it may not have been who has the address."""
     person.set_unusable_password()
     person.save(update_fields=["password"])
+    SocialAccount.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()
     Token.objects.filter(member__person=person).delete()
     Key.objects.filter(member__person=person).delete()
+    people.end_invitations(person)
     taken_over.send(User, person=person)
     for session in UserSession.objects.filter(user=person):
         session.end()

@@ -146,6 +146,12 @@ def remove(member: Membership, person: Person) -> None:
     note(Kind.LEFT if leaves else Kind.REMOVED, team, person, about)
 
 
+def end_invitations(person: Person) -> None:
+    """Withdraw what a person has handed out in all teams."""
+    for member in Membership.objects.filter(person_id=person.pk).select_related("team", "person"):
+        _end_invitations(member, None)
+
+
 def _end_invitations(member: Membership, role: str | None) -> None:
     """Withdraw what a member has handed out but could no longer give, in their role now or without one."""
     own = open_invitations().filter(team=member.team, made_by_id=member.person_id)

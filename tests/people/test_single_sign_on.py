@@ -68,11 +68,11 @@ def _stranger(place: Place, name: str) -> Person:
     return Person(place.site.address.rstrip("/"), f"{name}@example.org")
 
 
-def _sign_in(person: Person, path: str = "/accounts/oidc/sso/login/") -> requests.Response:
+def _sign_in(person: Person, path: str = "/accounts/oidc/sso/login/", name: str = "") -> requests.Response:
     """Sign in as a browser does: by the provider's form, and back."""
     form = person.get(path)
     assert "/oauth2/authorize" in form.url, form.text[:500]
-    return person.session.post(form.url, {"sub": person.email.partition("@")[0]}, timeout=20)
+    return person.session.post(form.url, {"sub": name or person.email.partition("@")[0]}, timeout=20)
 
 
 def test_the_page_offers_it_and_it_is_bound_to_the_session(place: Place) -> None:
@@ -139,13 +139,21 @@ def test_an_invitation_for_an_address_is_for_nobody_else(place: Place) -> None:
 
 
 def test_an_account_with_the_same_address_is_taken_over_and_its_old_ways_in_are_closed(place: Place) -> None:
-    before = place.person("bob", "Research", "member")
-    assert before.get("/").url == place.site.address
+    before = place.person("bob", "Research", "admin")
+    page = before.get("/teams/").url.removeprefix(before.address)
+    told = before.post(f"{page}change/", change="invite", role="member").text
+    link = "/invitations/" + told.partition("/invitations/")[2].partition('"')[0]
+    adding = _stranger(place, "bob")
+    assert adding.post("/accounts/login/", login=before.email, password=PASSWORD).url == place.site.address
+    # No identity is added to an account: this signs in whom it names, who has none here.
+    assert _sign_in(adding, "/accounts/oidc/sso/login/?process=connect", "new").status_code == 403
 
     bob = _stranger(place, "bob")
     assert _sign_in(bob).url == place.site.address
 
     assert "Research" in bob.get("/teams/").text
+    assert _stranger(place, "new").get(link).status_code == 404
+    assert _sign_in(_stranger(place, "new")).status_code == 403
     assert "/accounts/login/" in before.get("/").url
     old = _stranger(place, "bob")
     told = old.post("/accounts/login/", login=bob.email, password=PASSWORD)
