@@ -28,7 +28,7 @@ from playground.runs.models import Hold, Run
 from playground.teams.access import Person
 from playground.teams.audit import mark_of, note
 from playground.teams.models import Event, Invitation, Kind, Role, Team, Timed, Used
-from playground.teams.people import LastOwnerError
+from playground.teams.people import LastOwnerError, end_invitations
 
 _PIECE = 500
 
@@ -65,6 +65,7 @@ def _delete_person(person: User, by: Person | None, seen: int) -> None:
     if owned_alone(person):
         raise LastOwnerError
     _end_sessions(person)
+    end_invitations(person)
     if person.email:
         Invitation.objects.filter(email__iexact=person.email).delete()
     own = [budget.account for team in teams if team for budget in team.budgets.filter(person=person)]

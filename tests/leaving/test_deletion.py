@@ -80,6 +80,7 @@ def test_a_person_goes_with_what_is_theirs(owner: User, team: Team) -> None:
     for account, who in ((budget.account, ""), ("budget:77", f"p{ada.pk}"), ("budget:77", f"p{nada.pk}")):
         Spent.objects.create(account=account, day="2026-01-01", who=who)
     people.invite(team, Role.MEMBER, "ADA@example.org", owner)
+    people.invite(other, Role.MEMBER, "", ada)
     note(Kind.BUDGET_SET, team, owner, "the member ada@example.org", of="nobody")
     note(Kind.REMOVED, team, owner, "nada@example.org", of="ada@example.org.uk")
     note(Kind.REMOVED, team, owner, "somebody", to="Ada@example.org")
@@ -94,6 +95,7 @@ def test_a_person_goes_with_what_is_theirs(owner: User, team: Team) -> None:
     assert (used.person, used.calls) == (None, 3)
     assert [row.who for row in Spent.objects.all()] == [f"p{nada.pk}"]
     assert not team.invitations.exists()
+    assert not people.open_invitations().exists()
     assert not team.budgets.exists()
     told = [(line.actor, line.about, line.details) for line in team.events.order_by("-pk")[:5]]
     assert told == [
