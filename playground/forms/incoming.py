@@ -40,7 +40,9 @@ class Shape(Enum):
 
 
 def shape_of(request: HttpRequest) -> Shape:
-    if request.accepts("application/json") and not request.accepts("text/html"):
+    # A program with an API token mostly accepts everything, as curl does.
+    wants_page = request.accepts("text/html") and not hasattr(request, "token")
+    if request.accepts("application/json") and not wants_page:
         return Shape.JSON
     if cast("HtmxRequest", request).htmx:
         return Shape.FRAGMENT

@@ -112,6 +112,7 @@ class SignInMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not (secret := tokens.secret_in(request)):
             return self.get_response(request)
+        request.token = None  # type: ignore[attr-defined]
         try:
             token = tokens.find(secret)
         except Error as error:

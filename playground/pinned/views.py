@@ -43,7 +43,7 @@ _IN_LIST = 12
 _LATE = timedelta(minutes=15)
 _CHANGES = ("run", "pause", "resume", "accept", "take-over", "delete")
 # What is chosen at first.
-_USUAL = {"check": [Check.STATUS.value, Check.FINISH.value], "hour": "6"}
+_USUAL = {"check": [Check.STATUS.value, Check.FINISH.value], "every": Every.DAY, "hour": "6"}
 
 NO_PIN = Refusal(
     404,
@@ -111,9 +111,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     if run is None:
         raise RefusedError(history.gone())
     if request.method != "POST":
-        # One person who started the playground for themselves has no scheduler.
-        every = Every.DAY if own else Every.NEVER
-        return _form(request, run, None, {**_USUAL, "every": every, "name": (run.model or run.short)[:80]})
+        return _form(request, run, None, {**_USUAL, "name": (run.model or run.short)[:80]})
     if Pin.objects.filter(team=own.team if own else None).count() >= _MOST_PINS:
         raise RefusedError(_TOO_MANY)
     try:

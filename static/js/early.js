@@ -17,6 +17,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-switch]");
+    if (!button) return; // a public link has no head of the page
     const current = () => root.dataset.theme || "auto";
     const show = () => {
       const label = button.dataset[current()];

@@ -5,6 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from playground.keys import sealing
+from tests.browser.conftest import Complaints
 from tests.people.place import PASSWORD, serving_people
 
 
@@ -44,7 +45,7 @@ def test_a_passkey_signs_in(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_the_form_offers_the_saved_keys_of_its_provider(browser: Browser, tmp_path: Path) -> None:
-    data_key = sealing.new_key()
+    data_key, complaints = sealing.new_key(), Complaints()
     with (
         serving_people(tmp_path, PLAYGROUND_DATA_KEYS=data_key) as place,
         browser.new_context(locale="en-US") as context,
@@ -55,6 +56,7 @@ def test_the_form_offers_the_saved_keys_of_its_provider(browser: Browser, tmp_pa
             [{"name": c.name, "value": c.value or "", "url": person.address} for c in person.session.cookies]
         )
         page = context.new_page()
+        complaints.watch(page)
         for name, provider in (("First", "test"), ("Gate", "")):
             page.goto(path)
             form = page.locator(".add-key")
@@ -80,3 +82,11 @@ def test_the_form_offers_the_saved_keys_of_its_provider(browser: Browser, tmp_pa
         expect(page.get_by_role("button", name="Messages")).to_have_attribute("aria-pressed", "true")
         page.get_by_label("Provider").select_option("claude")
         expect(saved).to_be_hidden()
+
+        # A public link has no head of the page.
+        run = person.send(saved_key="server").json()["run"]
+        page.goto(person.address + run + "link/")
+        page.get_by_role("button", name="Make link").click()
+        page.goto(page.locator(".notice input").input_value())
+        expect(page.get_by_text("Hello!").first).to_be_visible()
+        assert complaints.seen == []

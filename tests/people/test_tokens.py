@@ -39,7 +39,7 @@ def _token(person: Person, *allows: str, days: str = "7") -> str:
 
 
 def _ask(place: Place, secret: str, path: str, **arguments: Any) -> requests.Response:
-    headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+    headers = {"Authorization": f"Bearer {secret}"}
     method = "POST" if arguments else "GET"
     return requests.request(
         method, place.site.address + path, headers=headers, timeout=20, allow_redirects=False, **arguments
@@ -82,8 +82,10 @@ def test_a_token_opens_nothing_else(place: Place, member: Person) -> None:
 def test_who_has_no_token_or_one_that_ended_gets_401(place: Place, member: Person) -> None:
     secret = _token(member, "reads")
     assert _ask(place, secret, "runs/").status_code == 200
-    assert _ask(place, "apg_made-up", "runs/").status_code == 401
-    assert _ask(place, "sk-another", "runs/").status_code == 401  # as without any
+    unknown = _ask(place, "apg_made-up", "runs/")
+    assert (unknown.status_code, unknown.json()["error"]["kind"]) == (401, "no_token")
+    other = {"Authorization": "Bearer sk-another", **JSON}  # as without any
+    assert requests.get(f"{place.site.address}runs/", headers=other, timeout=20).status_code == 401
 
     with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database, database:
         database.execute("UPDATE people_token SET expires = '2020-01-01' WHERE tail = ?", [secret[-4:]])

@@ -184,6 +184,7 @@ def test_without_its_run_or_a_key_nothing_is_sent(
 
     page = client.get(f"/runs/{run.key}/pin/").content.decode()
     assert "Enter an API key for Test." in page
+    assert '<option value="day" selected>' in page
     turns.replay_due(_in(2))
     assert _outcomes(pin) == [Outcome.UNSENT]
     assert "Enter an API key for Test." in client.get(f"/pinned/{pin.pk}/").content.decode()
