@@ -102,6 +102,10 @@ def test_rows_are_found_by_exact_keys_and_saved_by_field() -> None:
     assert [(row.account, row.who) for row in rows] == [("a", ""), ("b", "one")]
     saved = Spent.objects.filter(tokens=7, warned=True, calls=0)
     assert [(row.account, row.who) for row in saved.order_by("pk")] == [("a", ""), ("b", "one")]
+    assert (
+        len(rows_with(Spent, ("account", "day", "who"), [*keys, *((str(n), TODAY, "") for n in range(3000))]))
+        == 2
+    )
     assert not rows_with(Spent, ["account"], [])
     save_each([], ["tokens"])
 

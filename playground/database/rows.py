@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.db.models import Field, Model, QuerySet
 
+_GROUP = 100
+
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -31,7 +33,9 @@ def rows_with(
             values += [] if value is None else [field.get_db_prep_value(value, connection)]
         places.append(" AND ".join(conditions))
     end = " FOR UPDATE" if lock and connection.features.has_select_for_update else ""
-    where = " OR ".join(places)
+    # In groups: SQLite takes no expression that is nested a thousand times, as each OR nests the last one.
+    groups = (places[start : start + _GROUP] for start in range(0, len(places), _GROUP))
+    where = " OR ".join(f"({' OR '.join(group)})" for group in groups)
     sql = f"SELECT * FROM {quote(table.db_table)} WHERE {where} ORDER BY id{end}"  # noqa: S608 -- no values
     return list(model._default_manager.raw(sql, values))
 
