@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from django.db import DatabaseError
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
@@ -15,6 +16,8 @@ from playground.runs import search
 from playground.runs.models import Run
 from playground.runs.search import Found
 from playground.teams.access import member_of
+from playground.teams.audit import note
+from playground.teams.models import Kind, Membership
 
 _logger = logging.getLogger(__name__)
 
@@ -23,10 +26,11 @@ _logger = logging.getLogger(__name__)
 @if_runs_are_on
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Stream the runs that match as JSONL, the latest first."""
-    find = partial(search.find, asked.read(request).query, within=member_of(request))
-    first = in_turn(find)  # raises while an error can still be said
+    member = member_of(request)
+    find = partial(search.find, asked.read(request).query, within=member)
+    lines = _lines(find, in_turn(find))  # raises while an error can still be said
     return StreamingHttpResponse(
-        _lines(find, first),
+        _noted(lines, member) if member else lines,
         content_type="application/jsonl",
         headers={"Content-Disposition": 'attachment; filename="runs.jsonl"', "X-Accel-Buffering": "no"},
     )
@@ -40,6 +44,20 @@ def _lines(find: Callable[..., Found], found: Found) -> Iterator[bytes]:
         if found.more is None:
             return
         found = in_turn(partial(find, found.more))
+
+
+def _noted(lines: Iterator[bytes], member: Membership) -> Iterator[bytes]:
+    """Say in the audit log how many runs were handed on, even if whoever asked went away before the end."""
+    count = 0
+    try:
+        for line in lines:
+            count += 1
+            yield line
+    finally:
+        try:
+            in_turn(partial(note, Kind.RUNS_EXPORTED, member.team, member.person, runs=count))
+        except DatabaseError:
+            _logger.exception("That runs were exported is missing in the audit log")
 
 
 def line_of(run: Run) -> bytes:

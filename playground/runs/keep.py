@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import Count, Min
 
 from playground.calls.cost import cost_of
 from playground.database import in_turn
@@ -17,7 +19,8 @@ from playground.runs import reserve, search, tidy, writing
 from playground.runs.models import Run, Runs, packed
 from playground.runs.words import audience, label, strings, words_of
 from playground.teams.access import Action, allows
-from playground.teams.models import Membership
+from playground.teams.audit import note
+from playground.teams.models import Kind, Membership, Team
 from playground.teams.tally import Tally
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -187,12 +190,13 @@ def deletable(keys: Collection[str] | None, within: Membership | None = None) ->
 def forget(keys: Collection[str] | None, within: Membership | None = None) -> int:
     """Delete these runs, or all with None, as far as `deletable` allows. Returns how many.
 
-    If the disk is full, deletes piece by piece.
+    With accounts, the audit log says so. If the disk is full, deletes piece by piece.
     """
-    runs = deletable(keys, within)
+    runs, about_to_go = deletable(keys, within), partial(_note_deletion, within)
 
     def delete() -> int:
         with transaction.atomic():
+            about_to_go(runs)
             if keys is None and within is None:
                 return search.delete_all()
             return search.delete(list(runs.values_list("pk", flat=True)))
@@ -203,9 +207,17 @@ def forget(keys: Collection[str] | None, within: Membership | None = None) -> in
         if not is_full(error):
             raise
         reserve.give_up()
-        gone = tidy.delete_in_pieces(runs)
+        gone = tidy.delete_in_pieces(runs, about_to_go)
     _leave_nothing()
     return gone
+
+
+def _note_deletion(by: Membership | None, runs: Runs) -> None:
+    if settings.CONFIG.accounts:
+        teams = runs.filter(team__isnull=False).order_by().values_list("team_id")
+        for team, count, key in teams.annotate(Count("pk"), Min("key")):
+            about = key[:8] if count == 1 else ""
+            note(Kind.RUNS_DELETED, Team(pk=team), by and by.person, about, runs=count)
 
 
 def delete(runs: Runs) -> int:

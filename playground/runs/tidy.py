@@ -5,6 +5,7 @@ The operator's limits are for all runs. A team can set lower ones for its own.
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -163,13 +164,16 @@ def too_many(limits: Limits) -> int:
     return count
 
 
-def delete_in_pieces(runs: QuerySet[Run]) -> int:
-    """Delete runs in transactions that need little space in SQLite's journal. Returns how many there were."""
+def delete_in_pieces(runs: QuerySet[Run], about_to_go: Callable[[Runs], None] | None = None) -> int:
+    """Delete runs in transactions that need little space in SQLite's journal. Returns how many there were.
+
+    `about_to_go` is called with those of each transaction.
+    """
     gone, rows = 0, runs.order_by("pk").values_list("pk", "size")
     while piece := list(rows[:_PIECE]):
         sizes = accumulate(size for _, size in piece)
         few = [pk for (pk, _), size in zip(piece, sizes, strict=True) if size <= _PIECE_BYTES]
-        gone += in_turn(partial(_delete, few or [piece[0][0]]))
+        gone += in_turn(partial(_delete, few or [piece[0][0]], about_to_go))
     return gone
 
 
@@ -221,6 +225,8 @@ def _kept_by_people(limits: Limits) -> int:
     return used(starred) + used(held)
 
 
-def _delete(pks: list[int]) -> int:
+def _delete(pks: list[int], about_to_go: Callable[[Runs], None] | None = None) -> int:
     with transaction.atomic():
+        if about_to_go:
+            about_to_go(Run.objects.filter(pk__in=pks))
         return search.delete(pks)

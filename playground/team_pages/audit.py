@@ -46,6 +46,7 @@ _NAMES = {
     "period": gettext_noop("period"),
     "role": gettext_noop("role"),
     "run": gettext_noop("run"),
+    "runs": gettext_noop("runs"),
     "tokens": gettext_noop("tokens"),
     "until": gettext_noop("until"),
     "usd": gettext_noop("USD"),

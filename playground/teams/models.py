@@ -222,6 +222,8 @@ class Kind(models.TextChoices):
     TOKEN_MADE = "token_made", _("made the API token")
     TOKEN_REVOKED = "token_revoked", _("revoked the API token")
     USAGE_EXPORTED = "usage_exported", _("exported the usage")
+    RUNS_EXPORTED = "runs_exported", _("exported runs")
+    RUNS_DELETED = "runs_deleted", _("deleted runs")
     RUN_PINNED = "run_pinned", _("pinned a run as")
     PIN_CHANGED = "pin_changed", _("changed the pin")
     PIN_FAILED = "pin_failed", _("saw a check fail at the pin")

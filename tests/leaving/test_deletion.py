@@ -1,12 +1,13 @@
 """What a deleted account or team takes with it, what stays, and how long a team keeps its runs."""
 
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from playground.calls.models import Spent
@@ -64,6 +65,45 @@ def _run(key: str, team: Team | None = None, person: User | None = None, **colum
 
 def _keys() -> list[str]:
     return sorted(Run.objects.values_list("key", flat=True))
+
+
+def test_each_team_is_told_which_of_its_runs_a_command_deleted_in_pieces_too(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(PLAYGROUND_ACCOUNTS="1", PLAYGROUND_RUNS="1")
+    other = people.make_team("Two", None)
+    for key in ("one", "two"):
+        _run(key, team)
+    _run("three-of-another", other)
+    _run("of-nobody")
+    monkeypatch.setattr(tidy, "_PIECE", 1)
+    monkeypatch.setattr(keep.search, "delete", _full_once(search.delete))
+
+    keep.forget(["one", "two", "three-of-another"])
+    keep.forget(None)
+
+    told = Event.objects.filter(kind=Kind.RUNS_DELETED).values_list("team", "actor", "about", "details__runs")
+    assert sorted(told) == [
+        (team.pk, "", "one", 1),
+        (team.pk, "", "two", 1),
+        (other.pk, "", "three-of", 1),
+    ]
+    configure(PLAYGROUND_ACCOUNTS="0", PLAYGROUND_RUNS="1")
+    _run("four", team)
+    assert keep.forget(None) == 1
+    assert len(told.all()) == 3
+
+
+def _full_once(delete: Callable[[Sequence[int]], int]) -> Callable[[Sequence[int]], int]:
+    """Return `delete` on a disk that is full until room is made."""
+    waiting = [OperationalError("database or disk is full")]
+
+    def attempt(pks: Sequence[int]) -> int:
+        if waiting:
+            raise waiting.pop()
+        return delete(pks)
+
+    return attempt
 
 
 def test_a_person_goes_with_what_is_theirs(owner: User, team: Team) -> None:

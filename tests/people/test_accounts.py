@@ -86,6 +86,38 @@ def test_a_member_deletes_their_own_runs_and_an_admin_all_of_the_team(team: dict
     assert of_admin not in team["viewer"].runs()
 
 
+def test_the_audit_log_says_who_deleted_and_exported_how_many_runs(team: dict[str, Person]) -> None:
+    left, *some = (team["member"].send().json()["id"] for _ in range(3))
+    mine = team["admin"].send().json()["id"]
+
+    for key in (mine, "unknown"):
+        team["member"].post(
+            f"/runs/{key}/change/", change="delete", confirmed="1"
+        )  # of nobody, or not theirs
+    team["member"].post(f"/runs/{some[0]}/change/", change="delete", confirmed="1")
+    exported = team["viewer"].post("/runs/export/", model="m").content.splitlines()
+    everything = len(team["admin"].runs())
+    team["admin"].post("/runs/selected/", change="delete-all", confirmed="1")
+
+    log = (
+        team["admin"]
+        .get(team["admin"].get("/teams/").url.removeprefix(team["admin"].address) + "audit/")
+        .text
+    )
+    told = re.findall(
+        r"<bdi>(\w+)@example.org</bdi></td>[^<]*<td[^>]*>((?:deleted|exported) runs)</td>(.*?)</tr>",
+        log,
+        re.DOTALL,
+    )
+    lines = [(who, what, re.findall(r"<bdi>(\w+)</bdi>", rest)) for who, what, rest in told[:3]]
+    assert lines == [
+        ("admin", "deleted runs", [str(everything)]),
+        ("viewer", "exported runs", [str(len(exported))]),
+        ("member", "deleted runs", [some[0][:8], "1"]),
+    ]
+    assert left not in team["viewer"].runs()
+
+
 def test_an_admin_cannot_make_owners_or_remove_them(team: dict[str, Person], place: Place) -> None:
     page = team["admin"].get("/teams/")
     number = page.url.rstrip("/").rpartition("/")[2]
