@@ -36,17 +36,22 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         raise RefusedError(refusals.NO_INVITATION)
     joining.remember(request, found)
     address = getattr(request, "vouched", "") or getattr(request.user, "email", "")
+    is_for_another = bool(address and found.email) and found.email.casefold() != address.casefold()
     if request.method != "POST" or not address:
+        sign_up = reverse("account_signup")
         return render(
             request,
             "people/invitation.html",
             {
                 "invitation": found,
                 "address": address,
+                "is_for_another": is_for_another,
+                # django-allauth fills in its form from there.
+                "sign_up": f"{sign_up}?{urlencode({'email': found.email})}" if found.email else sign_up,
                 "sign_in": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
             },
         )
-    if found.email and found.email.casefold() != address.casefold():
+    if is_for_another:
         raise RefusedError(refusals.for_another(found.email))
     proxy_header.accept(request)
     if not people.join(found, request.user):
