@@ -101,6 +101,8 @@ BY_TOKEN = {
 }
 _TEAM = "team"
 _SEEN = "seen"
+# Between two notes of when a person was seen, which are shown with the minute.
+_SEEN_SECONDS = 300
 
 View = Callable[..., HttpResponseBase]
 
@@ -176,7 +178,7 @@ def _by_token(request: HttpRequest, token: Token, name: str) -> HttpResponseBase
 def stay(request: HttpRequest) -> None:
     """Put off the end of an idle session. It is written now and then only, not for each request."""
     now = time.time()
-    if now - request.session.get(_SEEN, 0) < settings.SESSION_COOKIE_AGE / 20:
+    if now - request.session.get(_SEEN, 0) < min(_SEEN_SECONDS, settings.SESSION_COOKIE_AGE / 20):
         return
     request.session[_SEEN] = int(now)
     _note_seen(request)
