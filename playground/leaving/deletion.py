@@ -20,6 +20,7 @@ from django.db.models import CASCADE, SET_NULL, ForeignObjectRel, Model, Q, Quer
 from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.database.rows import lock
+from playground.people.addresses import is_same
 from playground.people.models import User
 from playground.pinned.models import Attempt, Pin
 from playground.pinned.replaying import forget_quotes
@@ -67,7 +68,8 @@ def _delete_person(person: User, by: Person | None, seen: int) -> None:
     _end_sessions(person)
     end_invitations(person)
     if person.email:
-        Invitation.objects.filter(email__iexact=person.email).delete()
+        named = Invitation.objects.filter(email__iexact=person.email)
+        _delete(named.filter(pk__in=[one.pk for one in named if is_same(one.email, person.email)]))
     own = [budget.account for team in teams if team for budget in team.budgets.filter(person=person)]
     _delete(Spent.objects.filter(Q(account__in=own) | Q(account__startswith="budget:", who=f"p{person.pk}")))
     about_it = LogEntry.objects.filter(content_type__model="user", object_id=str(person.pk))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from playground.calls.who import address_of
 from playground.people import joining, refusals
+from playground.people.addresses import is_same
 from playground.people.models import User
 from playground.teams import people
 from playground.web.refusals import refuse
@@ -25,7 +26,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # it has no types
         """Hold an invitation that names an address to it."""
         email = super().clean_email(email)
         invitation = joining.invitation_in(self.request)
-        if invitation and invitation.email and invitation.email.casefold() != email.casefold():
+        if invitation and invitation.email and not is_same(invitation.email, email):
             raise ValidationError(gettext("This invitation is for %(email)s.") % {"email": invitation.email})
         return email
 

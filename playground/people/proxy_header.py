@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from playground.calls.who import is_from_proxy
 from playground.exchange.refusal import Refusal
 from playground.people import refusals
+from playground.people.addresses import folded, is_same, person_of
 from playground.people.models import User
 from playground.teams import people
 
@@ -40,9 +41,9 @@ def sign_in(request: HttpRequest) -> Refusal | None:
         if _BY_HEADER in request.session:
             logout(request)
         return None
-    if request.user.is_authenticated and request.user.email.casefold() == address.casefold():
+    if request.user.is_authenticated and is_same(request.user.email, address):
         return None
-    person = User.objects.filter(email__iexact=address).first()
+    person = person_of(address)
     if person is None and settings.CONFIG.sso_team:
         person = _new(address)
     if person is None:
@@ -75,10 +76,10 @@ def address_in(request: HttpRequest) -> str | None:
 
 def _new(address: str) -> User:
     # Of two requests at once, one makes the account: the name is the same for both.
-    username = hashlib.sha256(address.casefold().encode()).hexdigest()[:30]
+    username = hashlib.sha256(folded(address)).hexdigest()[:30]
     with transaction.atomic():
         person, is_new = User.objects.get_or_create(username=username, defaults={"email": address})
-        if not is_new and person.email.casefold() != address.casefold():  # it has another address since
+        if not is_new and not is_same(person.email, address):  # it has another address since
             person, is_new = User.objects.create(username=secrets.token_hex(15), email=address), True
         if is_new:
             person.set_unusable_password()

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from playground.calls.who import pseudonym_of
-from playground.people.models import User
+from playground.people.addresses import person_of
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
 
@@ -37,6 +37,6 @@ def signed_out(request: HttpRequest, user: Any, **_: Any) -> None:
 def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Note a failure of a person who exists. What a stranger types may be a password: it is not kept."""
     email = credentials.get("email") or credentials.get("username") or ""
-    person = User.objects.filter(email__iexact=email).first() if email else None
+    person = person_of(email)
     if person:
         _noted(Kind.SIGN_IN_FAILED, request, person)

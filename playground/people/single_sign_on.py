@@ -22,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from playground.keys.models import Key
 from playground.people import joining, refusals
+from playground.people.addresses import is_same, person_of
 from playground.people.models import Token, User, taken_over
 from playground.teams import people
 from playground.teams.models import Invitation
@@ -40,7 +41,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no t
         address = _verified(sociallogin)
         if not address:
             raise ImmediateHttpResponse(refuse(request, refusals.NO_VERIFIED_ADDRESS))
-        person = User.objects.filter(email__iexact=address).first()
+        person = person_of(address)
         if person and not person.is_active:
             raise ImmediateHttpResponse(refuse(request, refusals.NOT_INVITED))
         if person:
@@ -108,13 +109,15 @@ def reachable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 def _verified(sociallogin: SocialLogin) -> str:
     """Return the address that the provider has verified, or "". Some say so with a text."""
     found = [one.email for one in sociallogin.email_addresses if str(one.verified).lower() == "true"]
-    return found[0] if found else ""
+    # django-allauth makes it small, and so takes some letters for others.
+    told = sociallogin.account.get_provider_account().get_user_data() or {}
+    return found[0] if found and is_same(found[0], str(told.get("email"))) else ""
 
 
 def _invitation(request: HttpRequest, sociallogin: SocialLogin) -> Invitation | None:
     """Return the invitation that this person may use."""
     found = joining.invitation_in(request)
-    if found and found.email and found.email.casefold() != _verified(sociallogin).casefold():
+    if found and found.email and not is_same(found.email, _verified(sociallogin)):
         return None
     return found
 

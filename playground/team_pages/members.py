@@ -15,6 +15,7 @@ from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refus
 from playground.forms.posted import name_in, one_of, unknown
 from playground.mail import letters
 from playground.people import joining, proxy_header, refusals, wall
+from playground.people.addresses import is_same
 from playground.people.asked import member_in, need, of_team, refusing
 from playground.teams import people
 from playground.teams.access import Action, allows, may_give
@@ -36,7 +37,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         raise RefusedError(refusals.NO_INVITATION)
     joining.remember(request, found)
     address = getattr(request, "vouched", "") or getattr(request.user, "email", "")
-    is_for_another = bool(address and found.email) and found.email.casefold() != address.casefold()
+    is_for_another = bool(address and found.email) and not is_same(found.email, address)
     if request.method != "POST" or not address:
         sign_up = reverse("account_signup")
         return render(

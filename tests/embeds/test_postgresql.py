@@ -17,7 +17,8 @@ from tests import forks
 from tests.postgresql import PostgreSQLServer
 
 ROOT = Path(__file__).parent.parent.parent
-# Tests of SQLite that hold here too: races for a budget, what was spent as the admin says, and recordings.
+# Tests of SQLite that hold here too: races for a budget, what was spent as the admin says, recordings, and
+# addresses.
 _SHARED = (
     "tests/calls/test_budget.py",
     "tests/embeds/test_budget.py::test_many_readers_at_once_through_the_page",
@@ -25,6 +26,7 @@ _SHARED = (
     "tests/embed_settings/test_admin.py::test_the_list_shows_what_each_may_and_has_left",
     "tests/embed_settings/test_admin.py::test_the_detail_shows_the_days_and_leads_to_the_answers",
     "tests/embeds/test_recordings.py",
+    "tests/people/test_people.py::test_a_look_alike_address_is_another_persons",
 )
 
 

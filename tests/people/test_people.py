@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.test import Client
 
+from playground.people.addresses import person_of
 from playground.people.models import User
 
 
@@ -32,6 +33,17 @@ def test_a_person_is_made_in_the_admin_and_logs_in(admin: Client) -> None:
     assert made.headers["Location"] == f"/admin/people/user/{person.pk}/change/"
     assert "ada" in admin.get("/admin/people/user/").content.decode()
     assert Client().login(username="ada", password="correct horse battery")
+
+
+@pytest.mark.django_db
+def test_a_look_alike_address_is_another_persons() -> None:
+    """PostgreSQL takes some letters for others, and Unicode some more."""
+    boss = User.objects.create(username="boss", email="Mike.Boss@example.org")
+
+    found = [person_of(f"{name}@example.org") for name in ("mike.boss", "m\u0131ke.boss", "mike.bos\u017f")]
+
+    assert found == [boss, None, None]
+    assert person_of("mi\u212ae.boss@example.org") is None
 
 
 def _log_in(client: Client, password: str, **extra: Any) -> Any:

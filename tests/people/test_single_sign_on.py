@@ -19,7 +19,15 @@ from tests.served.conftest import eventually
 CLIENT = {"PLAYGROUND_OIDC_CLIENT_ID": "playground", "PLAYGROUND_OIDC_CLIENT_SECRET": "secret"}
 
 
-VERIFIED = {"ann": True, "cat": True, "bob": True, "new": "true", "eve": False, "zoe": "false"}
+VERIFIED = {
+    "ann": True,
+    "cat": True,
+    "bob": True,
+    "bo\u212a": True,
+    "new": "true",
+    "eve": False,
+    "zoe": "false",
+}
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +124,7 @@ def test_an_invitation_and_an_address_make_an_account(place: Place) -> None:
     assert "joined" in again.get(f"{urlsplit(again.get('/teams/').url).path}audit/").text
 
 
-@pytest.mark.parametrize("name", ["eve", "zoe"])
+@pytest.mark.parametrize("name", ["eve", "zoe", "bo\u212a"])  # the last is no “bok”
 def test_an_address_that_is_not_verified_names_nobody(place: Place, name: str) -> None:
     person = _stranger(place, name)
     person.get(place.invited("Research", "member"))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from playground import amounts
 from playground.leaving import deletion
+from playground.people.addresses import person_of
 from playground.people.models import User
 from playground.rendering.translate import translate
 from playground.runs.models import Run
@@ -137,7 +138,7 @@ class Command(BaseCommand):
 
 
 def _person(email: str, **further: bool) -> User:
-    person = User.objects.filter(email__iexact=email, **further).first()
+    person = person_of(email, **further)
     if person is None:
         raise CommandError(gettext("There is no account with the address %(email)s.") % {"email": email})
     return person
