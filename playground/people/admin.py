@@ -9,6 +9,12 @@ from django.http import HttpRequest
 
 from playground.people.models import User
 
+if settings.CONFIG.accounts:
+    from allauth.account.decorators import secure_admin_login
+
+    # Its own form asks for no second factor, and counts no attempts for each account.
+    admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # it takes none at run time

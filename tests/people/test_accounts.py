@@ -1,8 +1,10 @@
 """A playground with accounts, on a real server: who gets in, and what each person sees there."""
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -55,6 +57,26 @@ def test_without_a_session_a_page_leads_to_signing_in_and_back(place: Place) -> 
         timeout=20,
     )
     assert fragment.headers["HX-Redirect"] == "/accounts/login/"
+
+
+def test_djangos_admin_has_no_sign_in_of_its_own(place: Place, team: dict[str, Person]) -> None:
+    owner = team["owner"]
+    nobody = Person(place.site.address.rstrip("/"))
+    with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database, database:
+        name = "SELECT username FROM people_user WHERE email = ?"
+        (username,) = database.execute(name, [owner.email]).fetchone()
+        database.execute(
+            "UPDATE people_user SET is_staff = 1, is_superuser = 1 WHERE email = ?", [owner.email]
+        )
+
+    told = nobody.post("/admin/login/?next=/admin/", username=username, password=PASSWORD)
+
+    assert told.url.endswith("/accounts/login/?next=%2Fadmin%2F")
+    assert "/accounts/login/" in nobody.get("/admin/").url
+    told = nobody.post("/accounts/login/?next=/admin/", login=owner.email, password=PASSWORD)
+    assert "/admin/people/user/" in told.text
+    refused = team["member"].get("/admin/")
+    assert refused.status_code == 403
 
 
 def test_another_team_reaches_no_run(team: dict[str, Person], stranger: Person, run: str) -> None:
