@@ -217,7 +217,7 @@ def _note_deletion(by: Membership | None, runs: Runs) -> None:
         teams = runs.filter(team__isnull=False).order_by().values_list("team_id")
         for team, count, key in teams.annotate(Count("pk"), Min("key")):
             about = key[:8] if count == 1 else ""
-            note(Kind.RUNS_DELETED, Team(pk=team), by and by.person, about, runs=count)
+            note(Kind.RUNS_DELETED, Team(pk=team), by.person if by else None, about, runs=count)
 
 
 def delete(runs: Runs) -> int:
