@@ -1,5 +1,6 @@
 """Export the runs that match a search, one archive per line."""
 
+import json
 import logging
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from playground.database import in_turn
 from playground.history import asked
+from playground.history.discussion import sender_of, with_people
 from playground.history.views import if_runs_are_on
 from playground.runs import search
 from playground.runs.models import Run
@@ -38,12 +40,18 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 def _lines(find: Callable[..., Found], found: Found) -> Iterator[bytes]:
     while True:
-        for run in found.runs:
+        for run in in_turn(partial(with_people, found)).runs:
             if line := line_of(run):
-                yield line
+                yield _with_sender(line, run)
         if found.more is None:
             return
         found = in_turn(partial(find, found.more))
+
+
+def _with_sender(line: bytes, run: Run) -> bytes:
+    """Return the line with the run's `sender_of`, and every byte of the archive as it was written."""
+    sender = json.dumps(sender_of(run))[1:].encode()
+    return line if sender == b"}" else line.rstrip()[:-1] + b", " + sender + b"\n"
 
 
 def _noted(lines: Iterator[bytes], member: Membership) -> Iterator[bytes]:

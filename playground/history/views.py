@@ -25,7 +25,7 @@ from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.posted import unknown
 from playground.history import asked, refusals
 from playground.history.compare import Compared
-from playground.history.discussion import discussion, with_counts
+from playground.history.discussion import discussion, sender_of, with_counts
 from playground.results.present import Result
 from playground.runs import keep, reserve, search
 from playground.runs.models import Run
@@ -97,7 +97,7 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
 @gzip_page
 @if_runs_are_on
 def run(request: HttpRequest, key: str) -> HttpResponse:
-    """Show a run in the playground: the form as it was, and what came back. As JSON, its archive.
+    """Show a run in the playground: the form as it was, and what came back. As JSON, its archive and sender.
 
     htmx gets what came back and the call's code, for a conversation that has the answer already.
     """
@@ -105,7 +105,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
     try:
         exchange = kept.exchange
         if shape_of(request) is Shape.JSON:
-            return JsonResponse(kept.archive)
+            return JsonResponse(kept.archive | sender_of(kept))
     except ArchiveError as error:
         if shape_of(request) is Shape.JSON:
             return refuse(request, refusals.unreadable(error))
@@ -274,6 +274,7 @@ def _summary(kept: Run) -> dict[str, Any]:
         "error": kept.error or None,
         "tags": kept.tags.split(),
         "parent": kept.parent or None,
+        **sender_of(kept),
     }
 
 

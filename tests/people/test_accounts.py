@@ -1,5 +1,6 @@
 """A playground with accounts, on a real server: who gets in, and what each person sees there."""
 
+import json
 import re
 import sqlite3
 import time
@@ -95,6 +96,24 @@ def test_a_run_cannot_name_one_of_another_team_as_its_parent(stranger: Person, r
 
     told = next(one for one in stranger.get("/runs/", **JSON).json()["runs"] if one["id"] == made)
     assert told["parent"] is None
+
+
+def test_a_run_says_who_sent_it(team: dict[str, Person]) -> None:
+    of_admin, of_member = (team[role].send().json()["id"] for role in ("admin", "member"))
+    names = {of_admin: "admin@example.org", of_member: "member@example.org"}
+
+    viewer = team["viewer"]
+    listed = {run["id"]: run["person"] for run in viewer.get("/runs/", **JSON).json()["runs"]}
+    lines = map(json.loads, viewer.post("/runs/export/", model="m").content.splitlines())
+    exported = {line["id"]: line for line in lines}
+    for key, name in names.items():
+        archive = viewer.get(f"/runs/{key}/", **JSON).json()
+        assert listed[key] == archive["person"] == name
+        assert exported[key] == archive
+        assert f"<bdi>{name}</bdi>" in viewer.get(f"/runs/{key}/").text
+    page = team["member"].get("/runs/").text
+    assert f"<bdi>{names[of_admin]}</bdi>" in page
+    assert names[of_member] not in page.partition('<ol class="runs">')[2]  # one knows one's own
 
 
 def test_a_member_deletes_their_own_runs_and_an_admin_all_of_the_team(team: dict[str, Person]) -> None:
