@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from playground.history import views
+from playground.history.discussion import sender_of, with_counts
+from playground.people.models import User
 from playground.runs import keep, search
 from playground.runs.models import Run
 from playground.runs.tidy import forget
@@ -66,6 +68,23 @@ def test_a_program_searches_with_json(client: Client) -> None:
     for day in ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u"):
         assert _listed(client, until=f"{now:{day}}") == [second, first]
     assert _listed(client, since=f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}+00:00") == []
+
+
+def test_who_sent_the_runs_of_a_page_is_looked_up_at_once(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    keys = [_say(client, "x") for _ in range(3)]
+    for key in keys[1:]:
+        Run.objects.filter(key=key).update(
+            person=User.objects.create(username=key, email=f"{key}@example.org")
+        )
+    found = search.find(search.Query())
+    configure(PLAYGROUND_RUNS="1", PLAYGROUND_ACCOUNTS="1")
+
+    with django_assert_num_queries(2):  # with the comments
+        told = [sender_of(run)["person"] for run in with_counts(found).runs]
+
+    assert told == [f"{keys[2]}@example.org", f"{keys[1]}@example.org", None]
 
 
 def test_any_time_zone_can_be_searched_with(client: Client) -> None:
