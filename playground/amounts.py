@@ -29,8 +29,12 @@ def dollars(amount: Decimal) -> str:
     """Format USD with two significant digits below a dime, else with cents."""
     if 0 < amount < _LEAST_USD:
         return f"< ${_LEAST_USD:f}"
-    places = 2 if amount == 0 or amount >= Decimal("0.1") else 1 - amount.adjusted()
-    return f"${amount:,.{places}f}"
+    return f"${amount:,.{places(amount)}f}"
+
+
+def places(amount: Decimal) -> int:
+    """Return how many decimals an amount of USD has."""
+    return 2 if amount == 0 or amount >= Decimal("0.1") else 1 - amount.adjusted()
 
 
 def duration(milliseconds: float) -> str:

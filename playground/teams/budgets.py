@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
@@ -66,7 +66,7 @@ class Left:
     def parts(self) -> list[tuple[str, str, str]]:
         """For each limit its unit, what is left, and the limit, as people read them."""
         limits = self.limits.items()
-        return [(unit, amount_of(unit, self.left(unit)), amount_of(unit, most)) for unit, most in limits]
+        return [(unit, *rest_of(unit, self.left(unit), most)) for unit, most in limits]
 
 
 class NoRoomError(Exception):
@@ -281,10 +281,18 @@ def nano(usd: Decimal) -> int:
 
 def amount_of(unit: str, value: int) -> str:
     """Return an amount as people read it: `12,000`, `$4.20`."""
+    return amounts.dollars(Decimal(value) / NANO) if unit == "nanousd" else amounts.count(value)
+
+
+def rest_of(unit: str, rest: int, most: int) -> tuple[str, str]:
+    """Return what is left of a limit, and the limit, with as many digits: `$0.0099`, `$0.0100`."""
     if unit != "nanousd":
-        return amounts.count(value)
-    usd = Decimal(value) / NANO
-    return f"${usd:,.2f}" if usd >= 1 or not usd else amounts.dollars(usd)
+        return amounts.count(rest), amounts.count(most)
+    left, limit = Decimal(rest) / NANO, Decimal(most) / NANO
+    places = amounts.places(left) if rest < most else amounts.places(Decimal(0))
+    # Never more than there is.
+    left = left.quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)
+    return f"${left:,.{places}f}", f"${limit:,.{places}f}"
 
 
 _LABELS = {

@@ -92,12 +92,12 @@ _USED_UP = {
 }
 _TOO_LITTLE = {
     Period.DAY: gettext_noop(
-        "Not sent. This call can use up to %(worst)s, and of today’s budget for %(whom)s, %(left)s of "
-        "%(limit)s is left. Lower %(field)s, try again in %(wait)s, or enter your own key."
+        "Not sent. This call can use up to %(worst)s, and today’s budget for %(whom)s has %(left)s of "
+        "%(limit)s left. Lower %(field)s, try again in %(wait)s, or enter your own key."
     ),
     Period.MONTH: gettext_noop(
-        "Not sent. This call can use up to %(worst)s, and of this month’s budget for %(whom)s, %(left)s of "
-        "%(limit)s is left. Lower %(field)s, try again in %(wait)s, or enter your own key."
+        "Not sent. This call can use up to %(worst)s, and this month’s budget for %(whom)s has %(left)s "
+        "of %(limit)s left. Lower %(field)s, try again in %(wait)s, or enter your own key."
     ),
 }
 _TOKENS = gettext_noop("%(tokens)s tokens")
@@ -115,14 +115,15 @@ def no_room(short: NoRoomError, field: str) -> Refusal:
     """Say which budget has no room for a call. `field` limits the tokens of its answer."""
     left, unit = short.left, short.unit
     period, seconds = Period(left.budget.period), seconds_to(left)
-    limit = _amount(unit, left.limits[unit])
+    rest, most = budgets.rest_of(unit, left.left(unit), left.limits[unit])
+    limit = _with_unit(unit, most)
     said: dict[str, object] = {"whom": whom(left), "wait": duration(seconds), "limit": limit}
     if unit == "calls":
         advice = say(_NO_CALLS[period], **said)
     elif not left.left(unit):
         advice = say(_USED_UP[period], **said)
     else:
-        worst, rest = _amount(unit, short.worst), _amount(unit, left.left(unit))
+        worst = _with_unit(unit, budgets.amount_of(unit, short.worst))
         advice = say(_TOO_LITTLE[period], **said, worst=worst, left=rest, field=field)
     return Refusal(429, "budget_spent", say(gettext_noop("Budget used up")), advice, retry_seconds=seconds)
 
@@ -137,6 +138,5 @@ def seconds_to(left: Left) -> int:
     return int((left.ends - timezone.now()).total_seconds()) + 1
 
 
-def _amount(unit: str, value: int) -> Sentence | str:
-    text = budgets.amount_of(unit, value)
+def _with_unit(unit: str, text: str) -> Sentence | str:
     return say(_TOKENS, tokens=text) if unit == "tokens" else text

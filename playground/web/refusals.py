@@ -53,6 +53,13 @@ _CONTROLS = {
     "api_key": gettext_noop("API key"),
     "saved_key": gettext_noop("Saved key"),
     "headers": gettext_noop("Extra headers"),
+    "name": gettext_noop("Name"),
+    "role": gettext_noop("Role"),
+    "email": gettext_noop("Email address (optional)"),
+    "note": gettext_noop("Note"),
+    "days": gettext_noop("Works for"),
+    "until": gettext_noop("Or until the end of (UTC)"),
+    "reads": gettext_noop("Allows"),
 }
 
 

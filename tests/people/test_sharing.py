@@ -175,7 +175,10 @@ def test_links_are_listed_with_who_made_them_and_how_often_they_were_opened(
 )
 def test_a_link_ends_within_a_year(team: dict[str, Person], fields: dict[str, str]) -> None:
     run = _run(team["member"])
-    assert team["member"].post(f"/runs/{run}/link/", **{"do": "link", **fields}).status_code == 400
+    told = team["member"].post(f"/runs/{run}/link/", **{"do": "link", **fields})
+    assert told.status_code == 400
+    # The field is named as in the form.
+    assert ("Works for" if "days" in fields else "Or until the end of (UTC)") in told.text
 
 
 def test_the_team_talks_about_a_run(place: Place, team: dict[str, Person]) -> None:

@@ -202,7 +202,7 @@ def test_the_refusal_says_what_is_left_and_until_when(team: Team, member: Member
 
     told = no_room(short.value, "max_tokens")
     assert f"can use up to {WORST} tokens" in str(told.advice)
-    assert f"budget for you, 20 tokens of {WORST + 20} tokens is left" in str(told.advice)
+    assert f"budget for you has 20 of {WORST + 20} tokens left" in str(told.advice)
     assert told.retry_seconds
     assert 0 < told.retry_seconds <= 86_401
 
@@ -354,3 +354,9 @@ def test_a_key_of_ones_own_has_no_budget(team: Team, member: Membership) -> None
     assert TeamTerms(member).reserve(REQUEST, own, "visitor") is None
     with pytest.raises(RefusedError):
         TeamTerms(member).reserve(REQUEST, replace(own, teams_key="Shared"), "visitor")
+
+
+def test_what_is_left_has_as_many_digits_as_its_limit() -> None:
+    assert budgets.rest_of("nanousd", 9_999_000, 10**7) == ("$0.0099", "$0.0100")
+    assert budgets.rest_of("nanousd", 10**7, 10**7) == ("$0.01", "$0.01")
+    assert budgets.rest_of("tokens", 257, 1500) == ("257", "1,500")
