@@ -31,13 +31,12 @@ from playground.runs import keep, reserve, search
 from playground.runs.models import Run
 from playground.runs.tidy import used
 from playground.teams.access import member_of
-from playground.text.sentence import gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.page import code_context, render_page
 from playground.web.refusals import refuse
 
 View = Callable[..., HttpResponseBase]
 _MOST_RELATED = 20
-_MOST_TAGS = 20
 
 
 def if_runs_are_on(view: View) -> View:
@@ -114,7 +113,12 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         result = result_of(kept, keep.Kept(key=key, parent=kept.parent))
         code = code_context(draft_of(form_of(exchange)), exchange)
         return render(request, "history/_recalled.html", {"result": result, **code})
-    form = form_of(exchange)
+    return _page(request, kept)
+
+
+def _page(request: HttpRequest, kept: Run, problem: Sentence | None = None) -> HttpResponse:
+    """Show a run in the playground. Raises `ArchiveError`."""
+    form, key = form_of(kept.exchange), kept.key
     summaries = Run.objects.within(member_of(request)).without_record()
     repeated_by = summaries.filter(parent=key).order_by("-pk")
     return render_page(
@@ -127,6 +131,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         repeated_by=repeated_by[:_MOST_RELATED],
         repeated=repeated_by.count(),
         lost_provider="" if form.provider else kept.provider,
+        tags_problem=problem,
         **discussion(request, kept),
     )
 
@@ -139,8 +144,10 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         case "star" | "unstar" as starred:
             kept = keep.change(key, starred=starred == "star", within=member_of(request))
         case "tag":
-            tags = request.POST.get("tags", "").split()[:_MOST_TAGS]
-            kept = keep.change(key, tags=tags, within=member_of(request))
+            try:
+                kept = keep.change(key, tags=request.POST.get("tags", "").split(), within=member_of(request))
+            except keep.TagsError as error:
+                return _with_tags(request, key, error)
         case "delete":
             return _delete(request, [key])
         case _:
@@ -149,6 +156,20 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         raise RefusedError(refusals.gone())
     place = f"{reverse('runs')}#run-{key}" if "list" in request.POST else reverse("run", args=[key])
     return _done(request, place)
+
+
+def _with_tags(request: HttpRequest, key: str, error: keep.TagsError) -> HttpResponse:
+    """Say what is wrong with tags, and show them as they were typed."""
+    kept = run_of(request, key)
+    try:
+        if shape_of(request) is Shape.PAGE:
+            kept.tags = request.POST.get("tags", "")
+            response = _page(request, kept, error.sentence)
+            response.status_code = 400
+            return response
+    except ArchiveError:
+        pass
+    raise InvalidRequestError(FieldProblem("tags", error.sentence)) from error
 
 
 @require_POST

@@ -29,6 +29,7 @@ from playground.trouble import is_full, why
 
 _logger = logging.getLogger(__name__)
 _LONGEST_TEXT = 300
+_MOST_TAGS, _LONGEST_TAG = 20, 40
 _LONGEST_VALUE = 24
 
 
@@ -40,6 +41,18 @@ class NotKeptError(Exception):
         self.sentence = sentence
 
 
+class TagsError(Exception):
+    """A run can't have so many or so long tags; `sentence` says what it can have."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+_TOO_MANY_TAGS = gettext_noop(
+    "The tags weren’t saved. Enter at most %(most)s different ones of up to %(longest)s characters each, and "
+    "%(all)s characters in all."
+)
 _NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
 _TOO_LARGE = gettext_noop("This run wasn’t saved: it exceeds the %(most)s MiB available for all runs.")
 _BROKEN = gettext_noop("This run wasn’t saved because of an error in the playground. See its log.")
@@ -150,7 +163,11 @@ def change(
     tags: Collection[str] | None = None,
     within: Membership | None = None,
 ) -> Run | None:
-    """Star a run or tag it. Returns the changed run; None if there is none that `within` may see."""
+    """Star a run or tag it. Returns the changed run; None if there is none that `within` may see.
+
+    Raises `TagsError` if the tags are more than a run can have.
+    """
+    joined = None if tags is None else _joined(tags)
 
     def write() -> Run | None:
         with transaction.atomic():
@@ -160,8 +177,8 @@ def change(
             before = run.words
             if starred is not None:
                 run.starred = starred
-            if tags is not None:
-                run.tags = _joined(sorted({storable(tag)[:40] for tag in tags}))
+            if joined is not None:
+                run.tags = joined
             run.words = _with_marks(run, before.split())
             run.save(update_fields=["starred", "tags", "words"])
             search.replace(run.pk, before, run.words)
@@ -170,10 +187,13 @@ def change(
     return in_turn(write)
 
 
-def _joined(tags: list[str]) -> str:
-    while len(" ".join(tags)) > _LONGEST_TEXT:
-        tags = tags[:-1]
-    return " ".join(tags)
+def _joined(tags: Collection[str]) -> str:
+    different = sorted(set(map(storable, tags)))
+    joined = " ".join(different)
+    longest = max(map(len, different), default=0)
+    if len(different) > _MOST_TAGS or longest > _LONGEST_TAG or len(joined) > _LONGEST_TEXT:
+        raise TagsError(say(_TOO_MANY_TAGS, most=_MOST_TAGS, longest=_LONGEST_TAG, all=_LONGEST_TEXT))
+    return joined
 
 
 def deletable(keys: Collection[str] | None, within: Membership | None = None) -> Runs:

@@ -174,13 +174,21 @@ def test_tags_are_saved(client: Client) -> None:
     assert "&lt;b&gt;" in client.get("/runs/").content.decode()
 
 
-def test_no_tag_is_cut(client: Client) -> None:
+@pytest.mark.parametrize(
+    "tags", [" ".join(map(str, range(40))), "x" * 41, " ".join(f"{number:040}" for number in range(20))]
+)
+def test_tags_that_a_run_has_no_room_for_are_not_left_out_silently(client: Client, tags: str) -> None:
     key = _say(client, "x")
-    tags = [f"{number:040}" for number in range(20)]
+    client.post(f"/runs/{key}/change/", {"change": "tag", "tags": "before"})
 
-    client.post(f"/runs/{key}/change/", {"change": "tag", "tags": " ".join(tags)})
+    told = client.post(f"/runs/{key}/change/", {"change": "tag", "tags": tags})
 
-    assert Run.objects.get().tags.split() == tags[:7]
+    assert told.status_code == 400
+    assert "Enter at most 20 different ones of up to 40 characters each" in told.content.decode()
+    assert f'value="{tags}"' in told.content.decode()
+    program = client.post(f"/runs/{key}/change/", {"change": "tag", "tags": tags}, headers=JSON)
+    assert program.status_code == 400
+    assert Run.objects.get().tags == "before"
 
 
 def test_two_chosen_runs_are_compared(client: Client) -> None:
