@@ -4,12 +4,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -99,8 +98,8 @@ def lend(draft: Draft, wanted: str, member: Membership, caller: Caller) -> tuple
         raise RefusedError(_no_database(error)) from error
     if found is None:
         return draft, caller
-    use, lent = found
-    return replace(draft, lent=lent), caller.and_then(partial(_ended, use))
+    using, lent = found
+    return replace(draft, lent=lent), using.told(caller)
 
 
 def fitting(draft: Draft, member: Membership) -> Draft:
@@ -122,39 +121,43 @@ def lend_to_embed(
     A key that replaces another one has its name. Raises `DatabaseError`.
     """
 
-    def take() -> tuple[int, Lent] | None:
+    def take() -> tuple[_Using, Lent] | None:
         keys = Key.objects.filter(team=team, member=None, name=name, provider=draft.provider or "")
         for key in keys.select_related("team", "member").order_by("since", "-pk"):
             if not key.is_in_use:
                 continue
-            try:
-                lent = _lent(key)
-                return _note(key, None, embed=embed), lent
-            except (sealing.UnreadableError, Key.DoesNotExist):
-                continue
+            with suppress(sealing.UnreadableError):
+                return _Using(key, None, {"embed": embed}), _lent(key)
         return None
 
     found = in_turn(take)
     if found is None:
         return None
-    use, lent = found
-    return replace(draft, lent=lent), caller.and_then(partial(_ended, use))
+    using, lent = found
+    return replace(draft, lent=lent), using.told(caller)
 
 
-def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | None:
-    """Find the key and note its use. None if there is none; raises `InvalidRequestError` if it was wanted."""
+def _take(draft: Draft, wanted: str, member: Membership) -> tuple["_Using", Lent] | None:
+    """Find the key. None if there is none; raises `InvalidRequestError` if it was wanted.
+
+    Also if none can be read, unless the server's key takes their place.
+    """
+    unreadable = False
     for key in _fitting(draft, wanted, member):
         try:
-            lent = _lent(key)
-            return _note(key, member.person), lent
-        except sealing.UnreadableError as error:
-            if wanted:
-                raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error
-        except Key.DoesNotExist:
-            continue
+            return _Using(key, member.person, {}), _lent(key)
+        except sealing.UnreadableError:
+            unreadable = True
+    if unreadable and (wanted or not _has_servers(draft)):
+        raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN)))
     if wanted:
         raise InvalidRequestError(FieldProblem("saved_key", say(_NOT_FOR_YOU)))
     return None
+
+
+def _has_servers(draft: Draft) -> bool:
+    known = catalogue().get(draft.provider or "")
+    return known is not None and bool(known.server_key) and draft.lent.servers
 
 
 def _lent(key: Key) -> Lent:
@@ -201,31 +204,52 @@ def open_key(key: Key) -> tuple[str, frozenset[str]]:
     return secret, origins
 
 
-def _note(key: Key, person: Any, **details: str) -> int:
-    """Return the row that counts a person's use of a key today. The audit log tells when it was made.
+class _Using:
+    """The use of a key for a call by a person; None for readers of embeds, all together.
 
-    `person` is None for readers of embeds, all together.
+    It is looked up with the key, and noted once the call is really sent: a budget may refuse it before.
     """
-    now = timezone.now()
-    todays = Use.objects.filter(key=key, person_id=person and person.pk, day=now.date())
-    if (pk := todays.values_list("pk", flat=True).first()) is not None:
-        return pk
-    with transaction.atomic():
-        # Somebody may be deleting the key. Raises `DoesNotExist`.
-        Key.objects.select_for_update().only("pk").get(pk=key.pk)
-        use, is_first = todays.get_or_create(
-            defaults={"key": key, "person_id": person and person.pk, "day": now.date(), "last": now}
-        )
-        if is_first:
-            note(Kind.KEY_USED, key.team, person, key.name, fingerprint=key.fingerprint, **details)
-    return use.pk
 
+    def __init__(self, key: Key, person: Any, details: dict[str, str]) -> None:
+        self.key, self.person, self.details = key, person, details
+        self._day = timezone.now().date()
+        self._row = self._todays().values_list("pk", flat=True).first()
 
-def _ended(use: int, exchange: Exchange) -> None:
-    """Count a call that was begun, and whether the provider rejected the key."""
-    rejected = bool(exchange.received and exchange.received.status == _REJECTED)
-    counted = {"calls": F("calls") + 1, "failures": F("failures") + int(rejected), "last": exchange.started}
-    in_turn(lambda: Use.objects.filter(pk=use).update(**counted))
+    def told(self, caller: Caller) -> Caller:
+        return replace(caller, begins=self._begins).and_then(self._ended)
+
+    def _todays(self) -> QuerySet[Use]:
+        """The row that counts this day's uses."""
+        return Use.objects.filter(key=self.key, person_id=self.person and self.person.pk, day=self._day)
+
+    def _begins(self) -> None:
+        """Make the row, and a line in the audit log with it. Raises `RefusedError`, if the key is gone."""
+        if self._row is not None:
+            return
+        try:
+            self._row = in_turn(self._note)
+        except Key.DoesNotExist as error:
+            raise InvalidRequestError(FieldProblem("saved_key", say(_NOT_FOR_YOU))) from error
+        except DatabaseError as error:
+            _logger.error("The use of a key cannot be noted: %s", why(error))
+            raise RefusedError(_no_database(error)) from error
+
+    def _note(self) -> int:
+        key, person = self.key, self.person
+        with transaction.atomic():
+            # Somebody may be deleting the key.
+            Key.objects.select_for_update().only("pk").get(pk=key.pk)
+            first = {"key": key, "person_id": person and person.pk, "day": self._day, "last": timezone.now()}
+            use, is_first = self._todays().get_or_create(defaults=first)
+            if is_first:
+                note(Kind.KEY_USED, key.team, person, key.name, fingerprint=key.fingerprint, **self.details)
+        return use.pk
+
+    def _ended(self, exchange: Exchange) -> None:
+        """Count a call that was begun, and whether the provider rejected the key."""
+        rejected = bool(exchange.received and exchange.received.status == _REJECTED)
+        counted = {"calls": F("calls") + 1, "failures": F("failures") + int(rejected)}
+        in_turn(lambda: self._todays().update(**counted, last=exchange.started))
 
 
 def _no_database(error: DatabaseError) -> Refusal:

@@ -44,8 +44,7 @@ _RESTART_SECONDS = 45
 _HARMLESS_AT_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
 
-def _nothing(exchange: Exchange) -> None:
-    del exchange
+def _nothing(*_: Exchange) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,13 @@ class Caller:
     """Who waits for a call. `visitor` identifies them; "" if that does not matter.
 
     The call takes one of `places`. If `browser`, their connection, closes, so does the provider's; `interim`
-    is sent to it before the response, to notice that (see `watcher`). `ended` is called with every Exchange
-    that was begun, even if nobody waits for it any more; what it raises is logged.
+    is sent to it before the response, to notice that (see `watcher`). `begins` is called before an exchange,
+    and may refuse it; `ended` with every Exchange that was begun; what it raises is logged.
     """
 
     visitor: str = ""
     browser: socket.socket | None = None
+    begins: Callable[[], None] = _nothing
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
     places: Running = running
@@ -138,6 +138,7 @@ def stream(
             caller.browser, partial(wire.shutdown, FailureKind.STOPPED), None if live else caller.interim
         ),
     ):
+        caller.begins()
         reading = Reading(number, request.dialect, call, route, prepared, wire, limits.response_bytes, live)
         clock, pace = reading.clock, Pace(limits, reading.clock, live)
         ending = Ending(reading, limits, request.demands.count)
