@@ -196,6 +196,7 @@ _HTTPS = CONFIG.https
 CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "playground.people.sessions"
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Lax" if CONFIG.accounts else "Strict"  # a link from elsewhere finds you signed in
 SESSION_COOKIE_HTTPONLY = True

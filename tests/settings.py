@@ -30,6 +30,7 @@ STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 # The real hashers are slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SESSION_ENGINE = "tests.sessions"
 # A file, because threads that share an in-memory database lock each other out. With DATABASE_URL it is
 # PostgreSQL.
 if not os.environ.get("DATABASE_URL"):

@@ -14,13 +14,14 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import cache
 from django.db import Error
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from playground.calls.buckets import Bucket, Buckets, UnavailableError
 from playground.calls.who import address_of
 from playground.config_types import Rate
 from playground.people import refusals
+from playground.people.sessions import SessionStore
 from playground.trouble import why
 from playground.web.refusals import refuse
 
@@ -99,6 +100,18 @@ class Sessions(SessionMiddleware):
             return super().__call__(request)
         except Error as error:  # the session cannot be saved
             return without_database(request, error)
+
+    def process_request(self, request: HttpRequest) -> None:
+        cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        request.session = cast("type[SessionStore]", self.SessionStore).of_cookie(cookie)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Give the browser the secret instead of the key."""
+        response = super().process_response(request, response)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie and cookie.value:
+            response.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).secret
+        return response
 
 
 class Authentication(AuthenticationMiddleware):

@@ -60,6 +60,20 @@ def test_without_a_session_a_page_leads_to_signing_in_and_back(place: Place) -> 
     assert fragment.headers["HX-Redirect"] == "/accounts/login/"
 
 
+def test_what_the_database_has_of_a_session_signs_nobody_in(place: Place, stranger: Person) -> None:
+    with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database:
+        keys = [key for (key,) in database.execute("SELECT session_key FROM django_session")]
+        listed = {key for (key,) in database.execute("SELECT session_key FROM usersessions_usersession")}
+
+    assert keys
+    assert listed <= set(keys)
+    assert stranger.session.cookies["sessionid"] not in keys
+    for key in keys:
+        thief = Person(place.site.address.rstrip("/"))
+        thief.session.cookies["sessionid"] = key
+        assert "/accounts/login/" in thief.get("/").url
+
+
 def test_djangos_admin_has_no_sign_in_of_its_own(place: Place, team: dict[str, Person]) -> None:
     owner = team["owner"]
     nobody = Person(place.site.address.rstrip("/"))
