@@ -7,6 +7,13 @@ from playground.dialects.checks import within
 from playground.dialects.values import in_any_case, integer, listed
 from playground.exchange.demands import Demands, Extra, Fields
 
+# What OpenAI's APIs share of `Fields`. A gateway may have a price for these, but they use no more tokens.
+OPENAI_BOUNDED = frozenset((
+    "tools", "images", "chat_template_kwargs", "enable_thinking", "logit_bias", "metadata",
+    "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "store", "thinking",
+))  # fmt: skip
+OPENAI_TIERS = {"service_tier": ("auto", "default", "flex")}
+
 
 def demands_of(body: Mapping[str, Any], fields: Fields) -> Demands:
     """Return what a body needs, in an API with these fields."""

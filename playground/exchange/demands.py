@@ -17,6 +17,8 @@ class Fields:
     is the field of a message with the id of the tool call that it answers, `item` the one that says what a
     message without a role is. `answer` is the role of an answer, `instructions` that of a message that comes
     before all others, "" if they have a parameter. `foreign` are fields of other APIs, which are rejected.
+    `bounded` are the groups of an `Extra` that use no more tokens than their bytes, or images, tell. `tiers`
+    choose the price: each has the values with which it is the usual one, or a lower one.
     """
 
     model: str
@@ -30,6 +32,8 @@ class Fields:
     answer: str = "assistant"
     instructions: str = ""
     foreign: frozenset[str] = frozenset()
+    bounded: frozenset[str] = frozenset()
+    tiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,10 @@ class Extra:
 
 def too_many_messages(prompt: str, count: int, most: int) -> FieldProblem:
     """Return the problem with `prompt`, the field with the messages."""
-    return FieldProblem(
-        prompt,
-        say(
-            ngettext_noop(
-                "The limit is %(count)s message, but the request has %(given)s. Remove some. (Administrators "
-                "can raise PLAYGROUND_MESSAGES.)",
-                "The limit is %(count)s messages, but the request has %(given)s. Remove some. "
-                "(Administrators can raise PLAYGROUND_MESSAGES.)",
-            ),
-            count=most,
-            given=count,
-        ),
+    sentence = ngettext_noop(
+        "The limit is %(count)s message, but the request has %(given)s. Remove some. (Administrators "
+        "can raise PLAYGROUND_MESSAGES.)",
+        "The limit is %(count)s messages, but the request has %(given)s. Remove some. "
+        "(Administrators can raise PLAYGROUND_MESSAGES.)",
     )
+    return FieldProblem(prompt, say(sentence, count=most, given=count))

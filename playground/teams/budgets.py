@@ -19,9 +19,10 @@ from playground.calls.metrics import count_warning
 from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.database.rows import lock, rows_with
-from playground.dialects.spelling import other_names
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import FieldProblem
 from playground.exchange.request import Request
+from playground.teams import bounds
 from playground.teams.access import Person
 from playground.teams.audit import note
 from playground.teams.models import Budget, Event, Kind, Membership, Period, Subject, Team
@@ -78,11 +79,11 @@ class NoRoomError(Exception):
 
 
 class NoLimitError(Exception):
-    """Nobody knows the most that a call can use: no limit on its tokens, or `others` that may count too."""
+    """Nobody knows the most that a call can use, because of these `problems`."""
 
-    def __init__(self, *others: str) -> None:
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
         super().__init__("the most that the call can use isn't known")
-        self.others = others
+        self.problems = problems
 
 
 class NoPriceError(Exception):
@@ -139,12 +140,9 @@ def reserve(member: Membership, request: Request, route: Route, embed: str = "")
         return None
     units = {unit for left in applying for unit in left.limits}
     prompt, completion = worst_parts(request)
-    if units != {"calls"}:
-        fields = request.dialect.fields
-        others = other_names(request.body, (fields.model, *fields.tokens, fields.count), fields)
-        if others or not request.demands.tokens:
-            _check_left(applying)
-            raise NoLimitError(*others)
+    if units != {"calls"} and (problems := bounds.problems(request, in_usd="nanousd" in units)):
+        _check_left(applying)
+        raise NoLimitError(problems)
     usd = worst_usd(route.provider, route.endpoint.shown, model, prompt, completion)
     if usd is None and "nanousd" in units:
         _check_left(applying)

@@ -40,8 +40,7 @@ class TeamTerms(Terms):
         except NoRoomError as short:
             raise RefusedError(no_room(short, field)) from short
         except NoLimitError as error:
-            others = [FieldProblem(name, say(_OTHER_NAME)) for name in error.others]
-            raise InvalidRequestError(*(others or [FieldProblem(field, say(_NO_LIMIT))])) from error
+            raise InvalidRequestError(*error.problems) from error
         except NoPriceError as error:
             model = request.dialect.fields.model
             raise InvalidRequestError(FieldProblem(model, say(_NO_PRICE))) from error
@@ -54,11 +53,6 @@ def terms_of(member: Membership | None, tally: Tally | None = None) -> Terms:
     return TeamTerms(member, tally) if member else Terms()
 
 
-_NO_LIMIT = gettext_noop("Set this: your team has a budget, so the most that a call can use must be known.")
-_OTHER_NAME = gettext_noop(
-    "Remove this: your team has a budget, and a provider may read it as another model, limit, or number of "
-    "answers."
-)
 _NO_PRICE = gettext_noop(
     "Choose a model with a known price: your team has a budget in US dollars. (Admins of the team can "
     "use one in tokens instead.)"

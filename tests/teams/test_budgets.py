@@ -15,12 +15,18 @@ from playground.calls import cost
 from playground.calls.cost import worst_usd
 from playground.calls.models import Spent
 from playground.catalogue.prices import Price
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.dialects.messages.dialect import MESSAGES
+from playground.dialects.responses.dialect import RESPONSES
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import InvalidRequestError, RefusedError
+from playground.exchange.request import Request
 from playground.exchange.usage import Usage
 from playground.people.models import User
 from playground.teams import budgets, people
 from playground.teams.models import Kind, Membership, Period, Role, Subject, Team
 from playground.teams.terms import TeamTerms, no_room
+from playground.text import jsontext
 from playground.upstream.route import Route
 from tests import chat
 from tests.at_once import in_threads
@@ -185,6 +191,44 @@ def test_the_most_that_a_call_can_use_has_to_be_known(team: Team, member: Member
     assert [problem.field for problem in refused.value.problems] == list(others)
     assert not Spent.objects.exists()
     assert worst_usd("local", "", "any", 10, 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sent"),
+    [
+        (CHAT_COMPLETIONS, {"tools": [{"type": "web_search"}], "web_search_options": {}, "plugins": [{}]}),
+        (MESSAGES, {"tools": [{"type": "web_search_20250305"}], "mcp_servers": [{}], "container": "c"}),
+        (
+            RESPONSES,
+            {"background": True, "previous_response_id": "r", "conversation": "c", "prompt": {"id": "p"}}
+            | {"tools": [{"type": "mcp"}], "input": [{"role": "user", "content": [{"type": "input_file"}]}]},
+        ),
+    ],
+)
+def test_what_may_use_more_than_its_bytes_is_refused_by_name(
+    team: Team, member: Membership, dialect: Dialect, sent: dict[str, Any]
+) -> None:
+    _budget(team, Subject.TEAM, tokens=10**9)
+    fine = {"model": "m", dialect.fields.prompt: [], dialect.fields.tokens[0]: 100} | {
+        "tools": [{"type": "function"} if dialect is not MESSAGES else {"name": "f"}],
+        **dict.fromkeys(dialect.fields.tiers, "dear"),  # it has no more tokens
+    }
+
+    def reserve(body: dict[str, Any]) -> object:
+        encoded = jsontext.dumps(body)
+        return TeamTerms(member).reserve(
+            Request(dialect, body, encoded, dialect.demands(body)), ROUTE, "visitor"
+        )
+
+    assert reserve(fine)
+    with pytest.raises(InvalidRequestError) as refused:
+        reserve(fine | sent)
+    fields = {problem.field.partition(".")[0] for problem in refused.value.problems}
+    assert fields == set(sent)
+    _budget(team, Subject.TEAM, usd=Decimal(1), period=Period.MONTH)
+    with pytest.raises(InvalidRequestError) as dearer:
+        reserve(fine)
+    assert [problem.field for problem in dearer.value.problems] == list(dialect.fields.tiers)
 
 
 def test_calls_alone_need_neither_limit_nor_price(team: Team, member: Membership) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.demands import of_parameters, of_parts
+from playground.dialects.demands import OPENAI_BOUNDED, OPENAI_TIERS, of_parameters, of_parts
 from playground.dialects.values import in_any_case, listed
 from playground.exchange.demands import Extra, Fields
 
@@ -18,6 +18,8 @@ FIELDS = Fields(
     delivery=frozenset(_DELIVERY),
     call="tool_call_id",
     instructions="system",
+    bounded=OPENAI_BOUNDED | {"reasoning"},
+    tiers=OPENAI_TIERS,
     synonyms=(
         frozenset(("model", "models", "engine")),
         frozenset(("messages", "prompt", "input")),
@@ -35,6 +37,8 @@ _FREE = frozenset((
     "seed", "stop", "stream", "stream_options", "temperature", "top_k", "top_logprobs", "top_p", "user",
     "verbosity",
 ))  # fmt: skip
+# Tools that the caller runs. Gateways have others, such as a web search.
+_OWN_TOOLS = ("function", "custom")
 _FREE_PARTS = ("text", "refusal")
 _PART_GROUPS = {"image_url": "images", "image": "images", "input_image": "images"}
 _ABILITIES = {"image_url": "vision", "input_audio": "audio"}
@@ -42,6 +46,10 @@ _ABILITIES = {"image_url": "vision", "input_audio": "audio"}
 
 def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
     yield from of_parameters(body, _FREE, TOOLS)
+    for tool in listed(body.get("tools")):
+        for kind in in_any_case(tool, "type") if isinstance(tool, dict) else []:
+            if kind is not None and kind not in _OWN_TOOLS:
+                yield Extra("tools", str(kind), str(kind))
     for index, message in enumerate(listed(body.get("messages"))):
         for content in in_any_case(message, "content") if isinstance(message, dict) else []:
             yield from of_parts(f"messages.{index}.content", content, _FREE_PARTS, _PART_GROUPS, _ABILITIES)

@@ -27,6 +27,8 @@ FIELDS = Fields(
         frozenset(TOOLS),
     ),
     call="tool_use_id",
+    bounded=frozenset(("tools", "images", "cache_control")),
+    tiers={"service_tier": ("auto", "standard_only"), "speed": ("standard",), "inference_geo": ("global",)},
     foreign=FOREIGN,
 )
 # These cost only their tokens, which have their own limit.
@@ -66,9 +68,7 @@ def _server_tools(tools: Any) -> Iterator[Extra]:
 
 def _parts(place: str, content: Any) -> Iterator[Extra]:
     yield from of_parts(place, content, _FREE_PARTS, _PART_GROUPS, _ABILITIES)
-    for part in listed(content):
-        if not isinstance(part, dict):
-            continue
+    for part in (part for part in listed(content) if isinstance(part, dict)):
         yield from _cached(place, part)
         for inner in in_any_case(part, "content"):  # of a tool's result
             yield from _parts(place, inner)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.demands import of_parameters, of_parts
+from playground.dialects.demands import OPENAI_BOUNDED, OPENAI_TIERS, of_parameters, of_parts
 from playground.dialects.responses.foreign import FOREIGN
 from playground.dialects.values import in_any_case, listed
 from playground.exchange.demands import Extra, Fields
@@ -26,6 +26,8 @@ FIELDS = Fields(
     ),
     call="call_id",
     item="type",
+    bounded=OPENAI_BOUNDED,
+    tiers=OPENAI_TIERS,
     foreign=FOREIGN,
 )
 # These cost only their tokens, which have their own limit.
