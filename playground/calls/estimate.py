@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from playground.exchange.answer import Choice
@@ -49,30 +48,26 @@ def was_sent(exchange: Exchange) -> bool:
 
 
 def used(exchange: Exchange, reserved: int) -> int:
-    """Return the tokens used: as reported, else (cut off, or no report) an estimate of prompt and answer.
+    """Return the tokens used: as reported at the end, else all that were `reserved`.
 
-    If an answer that was not streamed did not arrive whole, its size is unknown: all of `reserved` counts.
+    What arrived does not tell: a model may have thought unseen, and a call that was cut off, or taken into a
+    queue, may go on at the provider.
     """
     if not was_sent(exchange):
         return 0
-    received, prompt = exchange.received, _prompt(exchange)
-    if received is None:
-        return min(prompt, reserved) if exchange.demands.streams else reserved
-    if received.status >= 300:
-        return 0 if received.status < 500 else min(prompt, reserved)
-    usage = exchange.usage
-    if usage and usage.completion_tokens == 0 and _came(exchange):  # some gateways fill in zeros
-        prompt_tokens = usage.prompt_tokens or None
-        usage = replace(usage, prompt_tokens=prompt_tokens, completion_tokens=None, total_tokens=None)
-    if usage and exchange.failure is None and usage.total_tokens is not None:
-        return usage.total_tokens
-    if exchange.failure and not exchange.stream:
+    received, usage = exchange.received, exchange.usage
+    if received is not None and received.status >= 300:
+        return 0 if received.status < 500 else min(_prompt(exchange), reserved)
+    if usage is None or received is None or exchange.failure:
         return reserved
-    if usage:
-        prompt = usage.prompt_tokens if usage.prompt_tokens is not None else prompt
-        if exchange.failure is None and usage.completion_tokens is not None:
-            return prompt + usage.completion_tokens
-    return min(prompt + _came(exchange), reserved)
+    if usage.completion_tokens == 0 and _came(exchange):  # some gateways fill in zeros
+        return reserved
+    if usage.total_tokens is not None:
+        return usage.total_tokens
+    if usage.completion_tokens is None:
+        return reserved
+    prompt = usage.prompt_tokens
+    return usage.completion_tokens + (_prompt(exchange) if prompt is None else prompt)
 
 
 def estimated_usage(exchange: Exchange) -> Usage:
