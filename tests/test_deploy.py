@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from playground.config_variables import VARIABLES
+from playground.keys import sealing
 from tests import nginx
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +69,17 @@ def test_compose_sets_known_settings_and_starts_with_no_default_secret() -> None
         for name, value in service.get("environment", {}).items():
             if _SECRET.search(name) or "password" in str(value).lower():
                 assert re.search(r"\$\{\w+:\?\}", value), name
+
+
+def test_the_command_for_a_data_key_makes_one() -> None:
+    command = re.findall(r"PLAYGROUND_DATA_KEYS +(openssl .*)", (DEPLOY / "compose.yaml").read_text("utf-8"))[
+        0
+    ]
+    for page in ("run/keys.md", "zh/run/keys.md"):
+        assert f"`{command}`" in (ROOT / "docs" / page).read_text("utf-8")
+
+    made = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout.strip()
+    assert sealing.problem([made], "") is None
 
 
 def test_web_is_read_only_waits_for_migrations_and_is_reached_from_this_machine_only() -> None:

@@ -19,7 +19,7 @@ STIFF = [
     "of one’s own", "at a time is", "may not be called", "is told", "takes a text", "for want of",
 ]  # fmt: skip
 # Spoken or word-by-word Chinese.
-UNNATURAL = ["它", "没动静", "没完没了", "占不到便宜", "干活的终端", "选词的随意程度"]
+UNNATURAL = ["它", "没动静", "没完没了", "占不到便宜", "干活的终端", "选词的随意程度", "您"]
 
 
 def _rows() -> Iterator[list[str]]:

@@ -96,8 +96,8 @@ NEEDED = {
 }
 # What a program may ask for by an API token, by the token's field that allows it.
 BY_TOKEN = {
-    "sends": {"send", "stop", "models", "count", "detect", "snippets"},
-    "reads": {"runs", "run", "runs-compare", "runs-export", "prompts", "prompt"},
+    "sends": {"send", "models", "count", "detect", "snippets"},
+    "reads": {"runs", "run", "runs-export", "prompts", "prompt"},
 }
 _TEAM = "team"
 _SEEN = "seen"

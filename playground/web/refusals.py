@@ -188,7 +188,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             say(
                 gettext_noop(
                     "Allow cookies for this site, reload the page, and try again; your input is kept. "
-                    "(Programs: send the value of the csrftoken cookie in the X-CSRFToken header.)"
+                    "(Programs: send an API token, or the value of the csrftoken cookie in the X-CSRFToken "
+                    "header.)"
                 )
             ),
         ),

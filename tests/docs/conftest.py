@@ -1,3 +1,3 @@
-from tests.docs.machine import machine
+from tests.docs.machine import machine, program
 
-__all__ = ["machine"]
+__all__ = ["machine", "program"]

@@ -22,6 +22,8 @@ from playground.upstream.local_model.supervisor import Supervisor
 from tests import forks
 from tests.docs.pages import Block
 from tests.docs.provider import HOSTS, KEYS, OLLAMA_PORT, Provider
+from tests.people.place import serving_people
+from tests.people.test_tokens import _token as made_token
 from tests.site import serving
 from tests.upstreams.proxy import ConnectProxy
 from tests.upstreams.scripted import ScriptedUpstream
@@ -67,10 +69,11 @@ class Machine:
     provider: Provider
     environment: Mapping[str, str]
     python_ports: str
+    upstream: str
     _number: int = field(default=0)
 
-    def run(self, block: Block) -> subprocess.CompletedProcess[str]:
-        """Run a block to its end, in an empty folder of its own."""
+    def run(self, block: Block, **further: str) -> subprocess.CompletedProcess[str]:
+        """Run a block to its end, in an empty folder of its own, with `further` environment variables."""
         self.provider.forget()
         self._number += 1
         folder = self.folder / str(self._number)
@@ -78,7 +81,7 @@ class Machine:
         (folder / "home").mkdir()
         file = folder / {"python": "code.py", "js": "code.mjs", "bash": "code.sh"}[block.language]
         file.write_text(block.code, encoding="utf-8")
-        environment = {**self.environment, "HOME": str(folder / "home")}
+        environment = {**self.environment, **further, "HOME": str(folder / "home")}
         if block.language == "python":
             return forks.run([str(file)], cwd=folder, env=environment, imports=self.python_ports + forks.SDKS)
         command = {
@@ -115,7 +118,20 @@ def machine(running_model: Supervisor, tmp_path_factory: pytest.TempPathFactory)
         ports = {PLAYGROUND_PORT: port, MODEL_PORT: running_model.port, OLLAMA_PORT: plain.port}
         python_ports = _PYTHON_PORTS.format(ports=ports)
         environment = _environment(folder, proxy, certificates, python_ports, ports, plain, running_model)
-        yield Machine(folder, provider, environment, python_ports)
+        yield Machine(folder, provider, environment, python_ports, plain.host_port)
+
+
+@pytest.fixture(scope="package")
+def program(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What a program with an API token has, and a playground with accounts for it."""
+    variables = {
+        "PLAYGROUND_PROVIDERS": str(machine.folder / "openai.toml"),
+        "PLAYGROUND_PRIVATE_UPSTREAMS": machine.upstream,
+        "OPENAI_API_KEY": KEYS["openai"],
+    }
+    with serving_people(tmp_path_factory.mktemp("docs-program"), **variables) as place:
+        token = made_token(place.person("her", "One", "member"), "sends")
+        yield {"PLAYGROUND_URL": place.site.address.rstrip("/"), "PLAYGROUND_TOKEN": token}
 
 
 def _server_context(authority: trustme.CA) -> ssl.SSLContext:

@@ -105,10 +105,13 @@ def _commands(block: Block) -> str:
 
 
 @_each_once(*RUN)
-def test_a_block_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) -> None:
+def test_a_block_runs_and_prints_what_the_docs_say(
+    machine: Machine, block: Block, request: pytest.FixtureRequest
+) -> None:
     assert block.language != "js" or shutil.which("node"), NO_NODE
 
-    done = machine.run(block)
+    has_token = "PLAYGROUND_TOKEN" in block.code
+    done = machine.run(block, **(request.getfixturevalue("program") if has_token else {}))
 
     assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
     assert done.stderr == "" or block.language == "bash"
