@@ -23,7 +23,8 @@ def caller_of(request: HttpRequest, embed: str | None = None) -> Caller:
     """Return the caller for a browser's request. The log line names the embed that it came from."""
     who = pseudonym_of(request)
     interim = INTERIM if request.META.get("SERVER_PROTOCOL") == "HTTP/1.1" else b""
-    return Caller(who, request.META.get("gunicorn.socket"), logging_for(who, embed), interim)
+    browser = request.META.get("gunicorn.socket")
+    return Caller(who, browser, ended=logging_for(who, embed), interim=interim)
 
 
 def logging_for(visitor: str, embed: str | None = None) -> Callable[[Exchange], None]:
