@@ -1,7 +1,7 @@
 """Keep runs: write one, change its star and tags, remove it."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,27 +10,22 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import Count, Min
 
-from playground.calls.cost import cost_of
 from playground.database import in_turn
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
-from playground.explanations.explain import explain
 from playground.runs import reserve, search, tidy, writing
-from playground.runs.models import Run, Runs, packed
-from playground.runs.words import audience, label, strings, words_of
+from playground.runs.made import LONGEST_TEXT, run_of, with_marks
+from playground.runs.models import Run, Runs
 from playground.teams.access import Action, allows
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
 from playground.teams.tally import Tally
-from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.text.storable import storable
 from playground.trouble import is_full, why
 
 _logger = logging.getLogger(__name__)
-_LONGEST_TEXT = 300
 _MOST_TAGS, _LONGEST_TAG = 20, 40
-_LONGEST_VALUE = 24
 
 
 class NotKeptError(Exception):
@@ -144,7 +139,7 @@ def keep(exchange: Exchange, who: str = "", parent: str = "", member: Membership
 
     Raises `NotKeptError`.
     """
-    run = _run(exchange, who, member)
+    run = run_of(exchange, who, member)
     run.parent = storable(parent)[:64]
     try:
         if full := tidy.make_room(run.size, member.team if member else None):
@@ -179,7 +174,7 @@ def change(
                 run.starred = starred
             if joined is not None:
                 run.tags = joined
-            run.words = _with_marks(run, before.split())
+            run.words = with_marks(run, before.split())
             run.save(update_fields=["starred", "tags", "words"])
             search.replace(run.pk, before, run.words)
             return run
@@ -191,8 +186,8 @@ def _joined(tags: Collection[str]) -> str:
     different = sorted(set(map(storable, tags)))
     joined = " ".join(different)
     longest = max(map(len, different), default=0)
-    if len(different) > _MOST_TAGS or longest > _LONGEST_TAG or len(joined) > _LONGEST_TEXT:
-        raise TagsError(say(_TOO_MANY_TAGS, most=_MOST_TAGS, longest=_LONGEST_TAG, all=_LONGEST_TEXT))
+    if len(different) > _MOST_TAGS or longest > _LONGEST_TAG or len(joined) > LONGEST_TEXT:
+        raise TagsError(say(_TOO_MANY_TAGS, most=_MOST_TAGS, longest=_LONGEST_TAG, all=LONGEST_TEXT))
     return joined
 
 
@@ -270,93 +265,3 @@ def body_of(key: str, within: Membership | None = None) -> tuple[str, dict[str, 
         return (run.archive["dialect"], run.archive["call"]["body"]) if run else None
     except (DatabaseError, ArchiveError, LookupError, TypeError):
         return None  # the request can still be sent, as a repetition of no run
-
-
-def _run(exchange: Exchange, who: str, member: Membership | None) -> Run:
-    received, usage, timings = exchange.received, exchange.usage, exchange.timings
-    problem, record, cost = explain(exchange), packed(exchange), cost_of(exchange)
-    choice = next(iter(exchange.choices), None)
-    answer = (choice.text or choice.refusal or "") if choice else ""
-    run = Run(
-        key=exchange.id,
-        started=exchange.started,
-        who=who,
-        provider=exchange.provider or "",
-        host=storable(exchange.sent.host)[:300],
-        dialect=exchange.dialect.id,
-        model=storable(exchange.demands.model)[:200],
-        parameters=storable(" · ".join(_parameters(exchange)))[:_LONGEST_TEXT],
-        status=received.status if received else None,
-        error=problem.kind if problem else "",
-        question=storable(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
-        answer=storable(answer[:_LONGEST_TEXT]),
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        completion_tokens=usage.completion_tokens if usage else None,
-        cost_usd=cost.usd if cost else None,
-        prices_of=cost.prices_of if cost else None,
-        first_token_ms=timings.first_token_ms,
-        total_ms=timings.total_ms,
-        size=len(record),
-        record=record,
-        tags="",
-        team_id=member.team_id if member else None,
-        person_id=member.person_id if member else None,
-        private=bool(member) and settings.CONFIG.private_runs,
-    )
-    run.words = _with_marks(run, words_of(map(storable, _texts(exchange))))
-    return run
-
-
-def _parameters(exchange: Exchange) -> Iterator[str]:
-    """Yield what was set besides the model and the messages: `temperature 0.7`, but only `tools`.
-
-    How the answer is delivered makes no difference to it.
-    """
-    fields = exchange.dialect.fields
-    known = {fields.model, fields.prompt} | {name for tick in exchange.dialect.ticks for name in tick.fields}
-    for name, value in exchange.call.body.items():
-        if name not in known:
-            text = value if isinstance(value, str) else jsontext.dumps(value).decode()
-            yield f"{name} {text}" if len(text) <= _LONGEST_VALUE else name
-
-
-def _texts(exchange: Exchange) -> Iterator[str]:
-    """Yield what was said, the latest first: only the first texts are sure to be found."""
-    yield exchange.dialect.question(exchange.call.body) or ""
-    yield from _told(exchange)
-    yield from _parameters(exchange)
-    yield from reversed(list(strings(exchange.call.body)))
-
-
-def _told(exchange: Exchange) -> Iterator[str]:
-    for choice in exchange.choices[:10]:
-        yield from (text for text in (choice.text, choice.reasoning, choice.refusal) if text)
-        for call in choice.tool_calls[:20]:
-            yield call.arguments
-    if exchange.received and not exchange.choices:
-        yield exchange.received.text[:20_000]
-
-
-def _outcome(run: Run) -> str:
-    return "stopped" if run.stopped else "failed" if run.error else "ok"
-
-
-# What a list can be filtered by, with the letter that marks it.
-MARKS: dict[str, Callable[[Run], Collection[str]]] = {
-    "m": lambda run: [run.model],
-    "p": lambda run: [run.provider or run.host],
-    "s": lambda run: [_outcome(run), *([str(run.status)] if run.status else [])],
-    "t": lambda run: run.tags.split(),
-    "x": lambda run: ["starred"] if run.starred else [],
-}
-
-
-def _audience(run: Run) -> set[str]:
-    if run.team_id is None:
-        return set()
-    return {audience(run.team_id, run.person_id if run.private else None)}
-
-
-def _with_marks(run: Run, texts: Collection[str]) -> str:
-    marks = {label(letter, value) for letter, values in MARKS.items() for value in values(run)}
-    return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks | _audience(run)))

@@ -22,7 +22,7 @@ from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, State, read
 from playground.proof.hidden import MASK
 from playground.rendering.answer import rendered
-from playground.runs import keep, tidy
+from playground.runs import tidy
 from playground.runs.models import Run
 from tests.configuration import configure
 from tests.proof.made import called, download, recorded, script, signed_elsewhere
@@ -116,7 +116,7 @@ def test_a_file_says_what_the_call_cost_and_from_when_the_prices_are(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = client.get(f"/runs/{_keep(client).key}/proof/").content.decode()
-    monkeypatch.setattr(keep, "cost_of", lambda _: Cost(Decimal("0.00024"), date(2026, 11, 10)))
+    monkeypatch.setattr(made, "cost_of", lambda _: Cost(Decimal("0.00024"), date(2026, 11, 10)))
     known = client.get(f"/runs/{_keep(client).key}/proof/").content.decode()
 
     assert "≈ $" not in unknown
