@@ -147,15 +147,18 @@ def _keys(own: Membership) -> list[str]:
 
 def _page(request: HttpRequest, own: Membership, refusal: Refusal | None = None) -> HttpResponse:
     manages = allows(own.role, Action.MANAGE)
+    members = list(own.team.members.select_related("person").order_by("pk")) if manages else []
+    listed = budgets.listed(own) if manages else []
+    nearly = budgets.nearly(listed, members)
     context = {
         "own": own,
         "team": own.team,
         "manages": manages,
         "left": budgets.left_for(own),
-        "budgets": [(left, _who(left)) for left in budgets.listed(own.team)] if manages else [],
+        "budgets": [(left, _who(left), nearly.get(left.budget.pk, [])) for left in listed],
         "subjects": Subject.choices,
         "periods": Period.choices,
-        "members": own.team.members.select_related("person").order_by("pk") if manages else [],
+        "members": members,
         "keys": _keys(own) if manages else [],
         "zones": sorted(available_timezones()) if manages else [],
         "problems": sentences(refusal) if refusal else {},

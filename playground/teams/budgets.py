@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from zoneinfo import ZoneInfo
@@ -184,11 +184,25 @@ def left_for(member: Membership) -> list[Left]:
     return _with_used(list(applying_to(member, "\0", "\0")))
 
 
-def listed(team: Team) -> list[Left]:
-    """Return all budgets of a team with what is used of them, by all together."""
-    found = team.budgets.select_related("person")
+def listed(member: Membership) -> list[Left]:
+    """Return all budgets of the team with what is used of them: of each member’s, by this one."""
+    found = member.team.budgets.select_related("person")
     budgets = sorted(found, key=lambda budget: (_ORDER[budget.subject], budget.name, budget.period))
-    return _with_used([left_of(budget, None) for budget in budgets])
+    return _with_used([left_of(budget, member) for budget in budgets])
+
+
+def nearly(listed: Iterable[Left], members: Sequence[Membership]) -> dict[int, list[Membership]]:
+    """Return for each budget of each member the members who have nearly used it up, or quite."""
+    each = {left.line.key[:2]: left for left in listed if left.budget.subject == Subject.EACH}
+    accounts, days = zip(*each, strict=True) if each else ((), ())
+    rows = Spent.objects.filter(account__in=accounts, day__in=days).exclude(who=ALL) if each else ()
+    found: dict[int, list[Membership]] = {left.budget.pk: [] for left in each.values()}
+    by_who = {f"p{member.person_id}": member for member in members}
+    for row in rows:
+        left, member = each.get((row.account, row.day)), by_who.get(row.who)
+        if left and member and replace(left, used=_amount_of(row)).is_nearly_used:
+            found[left.budget.pk].append(member)
+    return found
 
 
 @transaction.atomic
@@ -233,12 +247,12 @@ def use_zone(team: Team, zone: str, person: Person) -> None:
     team.save(update_fields=["time_zone"])
 
 
-def left_of(budget: Budget, member: Membership | None) -> Left:
-    start, ends = _period(budget, member.team if member else budget.team)
+def left_of(budget: Budget, member: Membership) -> Left:
+    start, ends = _period(budget, member.team)
     usd = None if budget.usd is None else nano(budget.usd)
     limits = {"calls": budget.calls, "tokens": budget.tokens, "nanousd": usd}
     # Each member has a row of their own.
-    who = f"p{member.person_id}" if member and budget.subject == Subject.EACH else ALL
+    who = f"p{member.person_id}" if budget.subject == Subject.EACH else ALL
     most = {unit: most for unit, most in limits.items() if most is not None}
     return Left(budget, Line(budget.account, start, who, most), Amount(), ends)
 
@@ -249,10 +263,11 @@ def _with_used(lefts: Sequence[Left]) -> list[Left]:
 
 def _with(rows: Rows, lefts: Sequence[Left]) -> list[Left]:
     found = [rows.get(left.line.key, Spent()) for left in lefts]
-    return [
-        Left(left.budget, left.line, Amount(row.calls, row.tokens, row.nanousd), left.ends)
-        for left, row in zip(lefts, found, strict=True)
-    ]
+    return [replace(left, used=_amount_of(row)) for left, row in zip(lefts, found, strict=True)]
+
+
+def _amount_of(row: Spent) -> Amount:
+    return Amount(row.calls, row.tokens, row.nanousd)
 
 
 def _period(budget: Budget, team: Team) -> tuple[date, datetime]:

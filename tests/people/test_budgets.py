@@ -47,6 +47,9 @@ def test_a_budget_is_held_and_everybody_sees_what_is_left(team: dict[str, Person
     refused = member.send().json()["error"]
     assert (refused["kind"], refused["title"]) == ("budget_spent", "Budget used up")
     assert "Today’s budget of calls for you is used up (2)" in refused["advice"]
+    told = team["admin"].get(page).text
+    assert "You: 2 of 2 calls" in told
+    assert "1 member is at 80% or more: <bdi>member@example.org</bdi></td>" in told
     assert team["admin"].send().status_code == 200  # each member has their own
     audit = page.replace("budgets", "audit")
     told = team["admin"].get(audit).text

@@ -290,7 +290,7 @@ def test_days_and_months_begin_at_the_teams_midnight(
     _budget(team, Subject.TEAM, calls=1, period=Period.MONTH)
     _at(monkeypatch, now)
 
-    of_day, of_month = budgets.listed(team)
+    of_day, of_month = budgets.listed(Membership(team=team))
 
     assert str(of_day.line.start) == day
     assert str(of_month.line.start) == f"{day[:7]}-01"
