@@ -61,7 +61,7 @@ def change(request: HttpRequest, own: Membership) -> HttpResponse:
                 if request.POST.get("typed", "").strip() != own.team.name:
                     raise InvalidRequestError(NOT_TYPED)
                 deletion.delete_team(own.team, own.person)
-                return HttpResponseRedirect(reverse("teams"))
+                return HttpResponseRedirect(reverse("teams") + "?deleted")
             case _:
                 raise unknown("change", _CHANGES)
     except InvalidRequestError as error:
@@ -98,7 +98,7 @@ def account(request: HttpRequest) -> HttpResponseBase:
             deletion.delete_person(me, me)
             request.session.flush()
             request.user = AnonymousUser()
-            return HttpResponseRedirect(reverse(django_settings.LOGIN_URL))
+            return HttpResponseRedirect(reverse(django_settings.LOGIN_URL) + "?deleted")
         case _:
             return _account(request, person)
 

@@ -78,7 +78,7 @@ def teams(request: HttpRequest) -> HttpResponse:
             member = member_in(request, number_in(request.POST.get("team", "")))
         wall.use(request, member)
         return HttpResponseRedirect(reverse("team", args=[member.team_id]))
-    if len(mine) == 1:
+    if len(mine) == 1 and "deleted" not in request.GET:
         return HttpResponseRedirect(reverse("team", args=[mine[0].team_id]))
     return render(request, "people/teams.html", {"mine": mine})
 

@@ -109,7 +109,9 @@ def test_a_deleted_account_leaves_no_name(place: Place, team: dict[str, Person])
     admin, leaver, path = team["admin"], place.person("leaver", "One", "member"), _path(team["admin"])
     key, of_admin = (one.send().json()["id"] for one in (leaver, admin))
     leaver.post(f"{path}tokens/", name="Notebook", days="7", reads="on")
-    number = max(re.findall(r'name="member" value="(\d+)"', admin.get(path).text), key=int)
+    members = admin.get(path).text
+    assert "The keys and API tokens that this person has in the team are deleted at once." in members
+    number = max(re.findall(r'name="member" value="(\d+)"', members), key=int)
     admin.post(f"{path}change/", change="role", member=number, role="viewer")
     admin.post(f"{path}change/", change="invite", role="member", email=leaver.email)
     assert leaver.email in _dump(place)
@@ -119,7 +121,8 @@ def test_a_deleted_account_leaves_no_name(place: Place, team: dict[str, Person])
     assert key in admin.runs()
     told = leaver.post("/accounts/data/", change="delete", typed=leaver.email)
 
-    assert told.url.endswith("/accounts/login/")
+    assert told.url.endswith("/accounts/login/?deleted")
+    assert "Your account was deleted." in told.text
     assert leaver.get("/runs/").url.endswith("?next=%2Fruns%2F")
     assert key not in admin.runs()
     assert of_admin in admin.runs()
@@ -151,8 +154,9 @@ def test_a_team_is_deleted_with_all_that_is_in_it(place: Place) -> None:
 
     refused = owner.post(f"{path}settings/change/", change="delete", typed="two")
     assert "Type it exactly" in refused.text
-    owner.post(f"{path}settings/change/", change="delete", typed="Two")
+    told = owner.post(f"{path}settings/change/", change="delete", typed="Two")
 
+    assert "The team was deleted." in told.text
     assert owner.get(path).status_code == 404
     assert "You are not in a team." in member.get("/teams/").text
     with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database:
