@@ -15,6 +15,10 @@ window.runs ??= (() => {
   }
   showTimes();
 
+  // Where comments would leave the call little room, they open on a click.
+  if (matchMedia("(max-width: 40rem), (max-height: 50rem)").matches && !location.hash.startsWith("#comment"))
+    document.querySelector("#comments > details")?.removeAttribute("open");
+
   let asForm = false;
 
   // Click a button without loading a page. If that fails, the form is sent, and its page says what is wrong.
