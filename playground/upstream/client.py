@@ -58,10 +58,10 @@ class Caller:
 
     visitor: str = ""
     browser: socket.socket | None = None
-    begins: Callable[[], None] = _nothing
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
     places: Running = running
+    begins: Callable[[], None] = _nothing
 
     def and_then(self, ended: Callable[[Exchange], None]) -> "Caller":
         """Return a caller that calls this function too, even if the first one raises."""
