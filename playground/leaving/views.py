@@ -132,7 +132,7 @@ def _retain(request: HttpRequest, own: Membership) -> HttpResponse:
         told = {name: value for name, value in details.items() if value is not None}
         note(Kind.RETENTION_CHANGED, team, own.person, **told)
     tidy.begin(limits)
-    return HttpResponseRedirect(reverse("team-settings", args=[team.pk]))
+    return HttpResponseRedirect(f"{reverse('team-settings', args=[team.pk])}?saved=1#retention")
 
 
 def _limit(request: HttpRequest, field: str, most: int) -> int | None:
@@ -161,6 +161,8 @@ def _page(
         "days": typed.get("days", "") if typed else team.runs_days or "",
         "mib": typed.get("mib", "") if typed else team.runs_mib or "",
         "exceeding": exceeding,
+        "saved": "saved" in request.GET,
+        "left": tidy.too_many(tidy.limits_of(team)) if "saved" in request.GET else 0,
         "problems": sentences(refusal) if refusal else {},
     }
     return render(request, "people/settings.html", context, status=refusal.status if refusal else 200)

@@ -120,8 +120,11 @@ def _has_room(limits: Limits, size: int) -> bool:
 
 
 def begin(limits: Limits) -> None:
-    """Delete the first runs that exceed new limits. The others follow with runs written later, and hourly."""
-    in_turn(lambda: _some_tidied(limits))
+    """Delete the first runs that exceed new limits. The others follow with runs written later, and hourly.
+
+    Somebody has seen how many there are, so those that are too old go even if the clock may be wrong.
+    """
+    in_turn(lambda: _tidied(limits, by_age=_AT_ONCE, by_size=_AT_ONCE))
     in_turn(search.empty_log)
 
 

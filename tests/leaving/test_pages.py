@@ -73,7 +73,19 @@ def test_before_runs_go_it_is_said_how_many(place: Place, team: dict[str, Person
     told = team["admin"].post(f"{path}settings/change/", change="retention", days="", mib="1").text
     assert re.search(r"With these limits, \d+ runs? (is|are) deleted.", told)
     assert key in team["member"].runs()
-    team["admin"].post(f"{path}settings/change/", change="retention", days="", mib="1", confirmed="1")
+    saved = team["admin"].post(f"{path}settings/change/", change="retention", days="", mib="1", confirmed="1")
+
+    assert "Saved." in saved.text
+    assert "within about an hour" not in saved.text
+    assert key not in team["member"].runs()
+
+
+def test_runs_that_are_too_old_go_at_once_too(place: Place, team: dict[str, Person]) -> None:
+    path, key = _path(team["admin"]), team["member"].send().json()["id"]
+    with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database, database:
+        database.execute("UPDATE runs_run SET started = '2020-01-01 00:00:00' WHERE key = ?", [key])
+
+    team["admin"].post(f"{path}settings/change/", change="retention", days="1", mib="", confirmed="1")
 
     assert key not in team["member"].runs()
 
