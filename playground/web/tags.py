@@ -33,7 +33,7 @@ from playground.rendering.turns import with_turns_named
 from playground.results import present
 from playground.results.present import LONGEST_SHOWN
 from playground.runs.keep import saved
-from playground.teams.access import member_of
+from playground.teams.access import Action, allows, member_of
 from playground.teams.audit import readable
 from playground.text import jsontext
 from playground.text.sentence import Sentence
@@ -47,6 +47,13 @@ register = template.Library()
 def say(sentence: Sentence) -> str:
     """Translate a sentence into the reader's language."""
     return translate(sentence)
+
+
+@register.filter
+def may(request: Any, action: str) -> bool:
+    """Whether who asks may do this in the team in use; without accounts, everybody may."""
+    member = getattr(request, "membership", None)
+    return member is None or allows(member.role, Action(action))
 
 
 @register.tag("translate")

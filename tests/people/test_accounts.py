@@ -102,6 +102,11 @@ def test_another_team_reaches_no_run(team: dict[str, Person], stranger: Person, 
     stranger.post("/runs/selected/", change="delete", run=run, confirmed="1")
     stranger.post("/runs/selected/", change="delete-all", confirmed="1")
     assert run in team["viewer"].runs()
+    changing = ("Regenerate", "Replay", "Save tags", "Save as prompt", "Delete…", "Delete all…", "Pin…")
+    for role, offered in (("viewer", set()), ("member", set(changing))):
+        pages = "".join(team[role].get(path).text for path in ("/", "/runs/", f"/runs/{run}/"))
+        assert {name for name in changing if f">{name}<" in pages} == offered
+        assert ("You can read the team’s runs." in pages) == (role == "viewer")
 
 
 def test_a_run_cannot_name_one_of_another_team_as_its_parent(stranger: Person, run: str) -> None:
