@@ -21,7 +21,7 @@ from playground.calls.buckets import Bucket, Buckets, UnavailableError
 from playground.calls.who import address_of
 from playground.config_types import Rate
 from playground.people import refusals
-from playground.people.sessions import SessionStore
+from playground.people.sessions import Key, SessionStore
 from playground.trouble import why
 from playground.web.refusals import refuse
 
@@ -103,14 +103,15 @@ class Sessions(SessionMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        request.session = cast("type[SessionStore]", self.SessionStore).of_cookie(cookie)
+        store = cast("type[SessionStore]", self.SessionStore)
+        request.session = store(store.key_of(cookie) if cookie else None)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Give the browser the secret instead of the key."""
         response = super().process_response(request, response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if cookie and cookie.value:
-            response.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).secret
+            response.cookies[settings.SESSION_COOKIE_NAME] = cast("Key", request.session.session_key).secret
         return response
 
 

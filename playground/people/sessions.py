@@ -8,20 +8,23 @@ import hashlib
 from django.contrib.sessions.backends import db
 
 
-class SessionStore(db.SessionStore):
+class Key(str):
+    """A session's key. It carries its secret, because django-allauth makes a session again from it."""
+
     secret = ""
 
+
+class SessionStore(db.SessionStore):
     @classmethod
-    def of_cookie(cls, secret: str) -> "SessionStore":
-        found = cls(cls.key_of(secret) if secret else None)
-        found.secret = secret
-        return found
+    def key_of(cls, secret: str) -> Key:
+        key = Key(cls.digest_of(secret))
+        key.secret = secret
+        return key
 
     @staticmethod
-    def key_of(secret: str) -> str:
+    def digest_of(secret: str) -> str:
         # The column has room for 40 characters.
         return hashlib.sha256(secret.encode(errors="replace")).hexdigest()[:40]
 
-    def _get_new_session_key(self) -> str:
-        self.secret = super()._get_new_session_key()  # type: ignore[misc]  # its types lack it
-        return self.key_of(self.secret)
+    def _get_new_session_key(self) -> Key:
+        return self.key_of(super()._get_new_session_key())  # type: ignore[misc]  # its types lack it
