@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
+from playground.calls.who import address_of
 from playground.database import in_turn
 from playground.history import asked
 from playground.history.discussion import sender_of, with_people
@@ -20,6 +21,7 @@ from playground.runs.search import Found
 from playground.teams.access import member_of
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership
+from playground.web.sending import Download
 
 _logger = logging.getLogger(__name__)
 
@@ -31,8 +33,9 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     member = member_of(request)
     find = partial(search.find, asked.read(request).query, within=member)
     lines = _lines(find, in_turn(find))  # raises while an error can still be said
+    lines = _noted(lines, member) if member else lines
     return StreamingHttpResponse(
-        _noted(lines, member) if member else lines,
+        Download(request, f"p{member.person_id}" if member else address_of(request), lines),
         content_type="application/jsonl",
         headers={"Content-Disposition": 'attachment; filename="runs.jsonl"', "X-Accel-Buffering": "no"},
     )

@@ -35,6 +35,7 @@ from playground.teams.models import Kind, Membership
 from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop, say
 from playground.web.refusals import sentences
+from playground.web.sending import Download
 
 _CHANGES = ("retention", "delete")
 
@@ -73,10 +74,11 @@ def change(request: HttpRequest, own: Membership) -> HttpResponse:
 @never_cache
 @require_POST
 @of_team(Action.MANAGE)
-def export_team(request: HttpRequest, own: Membership) -> HttpResponseBase:  # noqa: ARG001 -- a view
+def export_team(request: HttpRequest, own: Membership) -> HttpResponseBase:
     """Stream everything of the team that the person sees."""
+    download = _download(request, export.zipped(export.of_team(own)), f"team-{own.team_id}")
     note(Kind.TEAM_EXPORTED, own.team, own.person, own.team.name)
-    return _download(export.zipped(export.of_team(own)), f"team-{own.team_id}")
+    return download
 
 
 @never_cache
@@ -88,9 +90,10 @@ def account(request: HttpRequest) -> HttpResponseBase:
     person: Any = request.user
     match request.POST.get("change"):
         case "export":
+            download = _download(request, export.zipped(export.of_person(person)), f"account-{person.pk}")
             for member in person.memberships.select_related("team"):
                 note(Kind.ACCOUNT_EXPORTED, member.team, person)
-            return _download(export.zipped(export.of_person(person)), f"account-{person.pk}")
+            return download
         case "delete":
             if request.POST.get("typed", "").strip().casefold() != str(person).casefold():
                 return _account(request, person, InvalidRequestError(NOT_TYPED).refusal)
@@ -168,10 +171,10 @@ def _page(
     return render(request, "people/settings.html", context, status=refusal.status if refusal else 200)
 
 
-def _download(data: Iterator[bytes], name: str) -> StreamingHttpResponse:
+def _download(request: HttpRequest, data: Iterator[bytes], name: str) -> StreamingHttpResponse:
     file = f"{name}-{timezone.now():%Y-%m-%d}.zip"
     return StreamingHttpResponse(
-        data,
+        Download(request, f"p{request.user.pk}", data),
         content_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{file}"', "X-Accel-Buffering": "no"},
     )

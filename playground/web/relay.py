@@ -7,10 +7,8 @@ that htmx does for a fragment.
 """
 
 import json
-import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
-from functools import partial
+from contextlib import ExitStack, closing
 from html import escape
 from itertools import chain, takewhile
 
@@ -24,7 +22,6 @@ from django.utils.translation import gettext
 from playground import amounts
 from playground.database import let_go
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
-from playground.network import alarm
 from playground.network.pace import FEW
 from playground.network.running import running
 from playground.rendering.budget import Purse
@@ -33,6 +30,7 @@ from playground.results.events import EVENTS_A_GROUP, MOST_EVENTS, EventBudget, 
 from playground.results.present import MOST_CHOICES, Result, part_id
 from playground.runs.keep import Keeper, Kept
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
+from playground.web.sending import hang_up_after
 
 # Where it goes, the text, and whether it takes the place of what is there.
 Text = tuple[str, str, bool]
@@ -65,11 +63,10 @@ def relay(request: HttpRequest, steps: Live, keeper: Keeper) -> HttpResponseBase
 def _events(request: HttpRequest, first: Step, steps: Live, keeper: Keeper, language: str) -> Iterator[bytes]:
     # A browser that does not read blocks this thread in a write, where no other limit applies.
     longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
-    hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
     let_go()  # of the connection that saved the session
     with ExitStack() as stack:
         stack.enter_context(translation.override(language))
-        stack.enter_context(alarm.clock().after(longest, hang_up))
+        stack.enter_context(hang_up_after(request, longest))
         stack.callback(keeper.keep)  # also if the browser has left
         stack.enter_context(closing(steps))
         patches = Patches(first.id if isinstance(first, Started) else "")
@@ -94,12 +91,6 @@ def _texts(texts: Sequence[Text | None]) -> bytes:
     if not said:
         return b""
     return b"event: playground:texts\ndata: %s\n\n" % json.dumps(said, ensure_ascii=False).encode()
-
-
-def _hang_up(browser: socket.socket | None) -> None:
-    if browser:
-        with suppress(OSError):  # it has disconnected
-            browser.shutdown(socket.SHUT_RDWR)
 
 
 def _message(html: str) -> bytes:

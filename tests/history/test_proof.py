@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -22,7 +24,7 @@ from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, State, read
 from playground.proof.hidden import MASK
 from playground.rendering.answer import rendered
-from playground.runs import tidy
+from playground.runs import made, tidy
 from playground.runs.models import Run
 from tests.configuration import configure
 from tests.proof.made import called, download, recorded, script, signed_elsewhere
@@ -264,6 +266,28 @@ def test_more_runs_than_a_page_are_exported(client: Client, monkeypatch: pytest.
     saved = client.post("/runs/export/")
 
     assert b"".join(saved.streaming_content).count(b"\n") == 121  # type: ignore[attr-defined]
+
+
+def test_a_download_that_nobody_reads_ends_and_one_has_two_at_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        _keep(client)
+    monkeypatch.setattr(settings, "LIMITS", replace(settings.LIMITS, silence_seconds=0.2))
+    server, browser = socket.socketpair()
+    with server, browser:
+        browser.settimeout(10)
+        saved = client.post("/runs/export/", **{"gunicorn.socket": server})  # type: ignore[arg-type]
+        lines = iter(saved.streaming_content)  # type: ignore[attr-defined]
+        next(lines)
+
+        assert browser.recv(1) == b""  # it was disconnected
+    other = client.post("/runs/export/")  # holds the second place, although it didn't begin
+    refused = client.post("/runs/export/", headers={"Accept": "application/json"})
+    assert refused.status_code == 429
+    assert refused.json()["error"]["kind"] == "too_many_at_once"
+    list(lines)
+    assert client.post("/runs/export/").status_code == other.status_code == 200
 
 
 def test_a_damaged_run_leaves_the_others_in_the_file(client: Client) -> None:
