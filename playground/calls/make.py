@@ -49,6 +49,11 @@ class Terms:
         rates.count(visitor, route)
         return None
 
+    def count(self, request: Request, route: Route, visitor: str) -> Reservation | None:
+        """Count a call that only counts tokens. Raises `RefusedError` if a limit is reached."""
+        rates.count(visitor, route)
+        return None
+
     def instead(self, draft: Draft, refused: RefusedError) -> Exchange | None:
         """Return what to show instead of a call that was refused; None to show the refusal."""
         return None
@@ -97,7 +102,7 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
     return models.list_models(draft.speaks(), route, settings.LIMITS, caller)
 
 
-def count_tokens(draft: Draft, caller: Caller) -> Count:
+def count_tokens(draft: Draft, terms: Terms, caller: Caller) -> Count:
     """Have the provider count a request's tokens. It counts as one call, and is held to the same limits.
 
     Raises `RefusedError` if nothing is sent.
@@ -110,8 +115,13 @@ def count_tokens(draft: Draft, caller: Caller) -> Count:
     caps.check(request, route.caps)
     caps.check_key(request, draft.lent.caps)
     abilities.check(request, route)
-    rates.count(caller.visitor, route)
-    return counting.count(request, route, settings.LIMITS, caller)
+    reservation = terms.count(request, route, caller.visitor)
+    try:
+        return counting.count(request, route, settings.LIMITS, caller)
+    except RefusedError:
+        if reservation:
+            reservation.give_back()
+        raise
 
 
 def detect_dialects(draft: Draft, caller: Caller) -> list[Detected]:

@@ -147,7 +147,19 @@ def reserve(member: Membership, request: Request, route: Route, embed: str = "")
     if usd is None and "nanousd" in units:
         _check_left(applying)
         raise NoPriceError
-    amount = Amount(1, prompt + completion, nano(usd or Decimal(0)))
+    return _charged(applying, Amount(1, prompt + completion, nano(usd or Decimal(0))))
+
+
+def count(member: Membership, request: Request, route: Route) -> Reservation | None:
+    """Charge one call that uses nothing to the budgets that apply; None if none does.
+
+    Raises `NoRoomError` and `DatabaseError`.
+    """
+    applying = in_turn(lambda: list(applying_to(member, key_of(route), request.demands.model)))
+    return _charged(member, "", applying, Amount(1)) if applying else None
+
+
+def _charged(member: Membership, embed: str, applying: Sequence[Left], amount: Amount) -> Reservation:
     try:
         charged = charge([left.line for left in applying], amount)
     except FullError as full:

@@ -1,6 +1,8 @@
 """The terms of a member's calls: the page's, and the budgets of the team."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -22,6 +24,8 @@ from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.route import Route
 
+_Charge = Callable[[Membership, Request, Route], budgets.Reservation | None]
+
 
 @dataclass(frozen=True)
 class TeamTerms(Terms):
@@ -30,13 +34,22 @@ class TeamTerms(Terms):
 
     def reserve(self, request: Request, route: Route, visitor: str) -> budgets.Reservation | None:
         super().reserve(request, route, visitor)
+        return self._charged(
+            request, route, partial(budgets.reserve, embed=self.tally.embed if self.tally else "")
+        )
+
+    def count(self, request: Request, route: Route, visitor: str) -> budgets.Reservation | None:
+        super().count(request, route, visitor)
+        return self._charged(request, route, budgets.count)
+
+    def _charged(self, request: Request, route: Route, charge: _Charge) -> budgets.Reservation | None:
         if not (route.at_servers_expense or route.teams_key):
             return None
         if self.tally:
             self.tally.key = budgets.key_of(route)
         field = next(iter(request.demands.tokens), request.dialect.fields.tokens[0])
         try:
-            return budgets.reserve(self.member, request, route, self.tally.embed if self.tally else "")
+            return charge(self.member, request, route)
         except NoRoomError as short:
             raise RefusedError(no_room(short, field)) from short
         except NoLimitError as error:

@@ -143,7 +143,11 @@ def _told_models(listing: Listing) -> _Told:
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
     """Have the provider count the request's tokens, without running a model."""
-    return _ask(request, count_tokens, "form/_counted.html", _told_count)
+
+    def ask(draft: Draft, caller: Caller) -> Count:
+        return count_tokens(draft, terms_of(member_of(request)), caller)
+
+    return _ask(request, ask, "form/_counted.html", _told_count)
 
 
 def _told_count(counted: Count) -> _Told:

@@ -237,6 +237,21 @@ def test_calls_alone_need_neither_limit_nor_price(team: Team, member: Membership
     assert _reserve(member, max_tokens=None, model="nobody-knows")
 
 
+def test_counting_tokens_is_one_call_without_tokens(team: Team, member: Membership) -> None:
+    _budget(team, Subject.TEAM, calls=1, tokens=1, usd=Decimal(1))
+    request = chat.request(BODY | {"max_tokens": None, "model": "nobody-knows"})
+
+    reserved = TeamTerms(member).count(request, ROUTE, "visitor")
+
+    assert _spent() == [(1, 0)]
+    with pytest.raises(RefusedError) as refused:
+        TeamTerms(member).count(request, ROUTE, "visitor")
+    assert refused.value.refusal.kind == "budget_spent"
+    assert reserved
+    reserved.give_back()
+    assert TeamTerms(member).count(request, ROUTE, "visitor")
+
+
 def test_the_refusal_says_what_is_left_and_until_when(team: Team, member: Membership) -> None:
     _budget(team, Subject.EACH, tokens=WORST + 20)
     _reserve(member)
