@@ -147,7 +147,8 @@ def reserve(member: Membership, request: Request, route: Route, embed: str = "")
     if usd is None and "nanousd" in units:
         _check_left(applying)
         raise NoPriceError
-    return _charged(applying, Amount(1, prompt + completion, nano(usd or Decimal(0))))
+    amount = Amount(1, prompt + completion, nano(usd or Decimal(0)))
+    return _charged(member, embed, applying, amount)
 
 
 def count(member: Membership, request: Request, route: Route) -> Reservation | None:
