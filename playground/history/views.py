@@ -27,7 +27,7 @@ from playground.history import asked, refusals
 from playground.history.compare import Compared
 from playground.history.discussion import discussion, sender_of, with_counts
 from playground.results.present import Result
-from playground.runs import keep, reserve, search
+from playground.runs import keep, reserve, search, tagging
 from playground.runs.models import Run
 from playground.runs.tidy import used
 from playground.teams.access import member_of
@@ -146,7 +146,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         case "tag":
             try:
                 kept = keep.change(key, tags=request.POST.get("tags", "").split(), within=member_of(request))
-            except keep.TagsError as error:
+            except tagging.TagsError as error:
                 return _with_tags(request, key, error)
         case "delete":
             return _delete(request, [key])
@@ -158,7 +158,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     return _done(request, place)
 
 
-def _with_tags(request: HttpRequest, key: str, error: keep.TagsError) -> HttpResponse:
+def _with_tags(request: HttpRequest, key: str, error: tagging.TagsError) -> HttpResponse:
     """Say what is wrong with tags, and show them as they were typed."""
     kept = run_of(request, key)
     try:

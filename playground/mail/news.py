@@ -15,7 +15,7 @@ from playground.mail.models import Told
 from playground.rendering.translate import translate
 from playground.teams.access import Action, roles_that_may
 from playground.teams.audit import readable
-from playground.teams.budgets import about_of
+from playground.teams.labels import about_of
 from playground.teams.models import Event, Kind, Subject, Team
 
 # Numbers are given before a transaction ends: of two at once, the later number may be there first.

@@ -13,9 +13,16 @@ from django.db.models import Count, Min
 from playground.database import in_turn
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
+<<<<<<< HEAD
 from playground.runs import reserve, search, tidy, writing
 from playground.runs.made import LONGEST_TEXT, run_of, with_marks
 from playground.runs.models import Run, Runs
+=======
+from playground.explanations.explain import explain
+from playground.runs import reserve, search, tagging, tidy, writing
+from playground.runs.models import Run, Runs, packed
+from playground.runs.words import audience, label, strings, words_of
+>>>>>>> b38ec95f (Runs: what tags a run can have is a module of its own)
 from playground.teams.access import Action, allows
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
@@ -25,7 +32,12 @@ from playground.text.storable import storable
 from playground.trouble import is_full, why
 
 _logger = logging.getLogger(__name__)
+<<<<<<< HEAD
 _MOST_TAGS, _LONGEST_TAG = 20, 40
+=======
+_LONGEST_TEXT = 300
+_LONGEST_VALUE = 24
+>>>>>>> b38ec95f (Runs: what tags a run can have is a module of its own)
 
 
 class NotKeptError(Exception):
@@ -36,18 +48,6 @@ class NotKeptError(Exception):
         self.sentence = sentence
 
 
-class TagsError(Exception):
-    """A run can't have so many or so long tags; `sentence` says what it can have."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
-
-
-_TOO_MANY_TAGS = gettext_noop(
-    "The tags weren’t saved. Enter at most %(most)s different ones of up to %(longest)s characters each, and "
-    "%(all)s characters in all."
-)
 _NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
 _TOO_LARGE = gettext_noop("This run wasn’t saved: it exceeds the %(most)s MiB available for all runs.")
 _BROKEN = gettext_noop("This run wasn’t saved because of an error in the playground. See its log.")
@@ -162,7 +162,7 @@ def change(
 
     Raises `TagsError` if the tags are more than a run can have.
     """
-    joined = None if tags is None else _joined(tags)
+    joined = None if tags is None else tagging.joined(tags)
 
     def write() -> Run | None:
         with transaction.atomic():
@@ -182,6 +182,7 @@ def change(
     return in_turn(write)
 
 
+<<<<<<< HEAD
 def _joined(tags: Collection[str]) -> str:
     different = sorted(set(map(storable, tags)))
     joined = " ".join(different)
@@ -191,6 +192,8 @@ def _joined(tags: Collection[str]) -> str:
     return joined
 
 
+=======
+>>>>>>> b38ec95f (Runs: what tags a run can have is a module of its own)
 def deletable(keys: Collection[str] | None, within: Membership | None = None) -> Runs:
     """Return these runs, or all with None, as far as the member `within` may delete them.
 

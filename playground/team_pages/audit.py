@@ -16,7 +16,7 @@ from playground.pinned.models import Every
 from playground.rendering.translate import translate
 from playground.teams.access import Action
 from playground.teams.audit import readable
-from playground.teams.budgets import about_of
+from playground.teams.labels import about_of
 from playground.teams.models import Event, Membership, Period, Role
 from playground.text.numbers import number_in
 from playground.text.sentence import gettext_noop

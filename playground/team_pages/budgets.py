@@ -18,6 +18,7 @@ from playground.keys.models import Key
 from playground.people.asked import of_team
 from playground.teams import budgets
 from playground.teams.access import Action, allows, member_of
+from playground.teams.labels import label
 from playground.teams.models import Membership, Period, Subject
 from playground.text.numbers import number_in
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -169,4 +170,4 @@ def _page(request: HttpRequest, own: Membership, refusal: Refusal | None = None)
 
 
 def _who(left: budgets.Left) -> Sentence:
-    return budgets.label(left.budget)
+    return label(left.budget)

@@ -25,8 +25,8 @@ from playground.exchange.request import Request
 from playground.teams import bounds
 from playground.teams.access import Person
 from playground.teams.audit import note
-from playground.teams.models import Budget, Event, Kind, Membership, Period, Subject, Team
-from playground.text.sentence import Sentence, gettext_noop, say
+from playground.teams.labels import name_of
+from playground.teams.models import Budget, Kind, Membership, Period, Subject, Team
 from playground.upstream.route import Route
 
 _logger = logging.getLogger(__name__)
@@ -321,33 +321,5 @@ def rest_of(unit: str, rest: int, most: int) -> tuple[str, str]:
     return f"${left:,.{places}f}", f"${limit:,.{places}f}"
 
 
-_LABELS = {
-    Subject.TEAM: gettext_noop("the whole team"),
-    Subject.EACH: gettext_noop("each member"),
-    Subject.PERSON: gettext_noop("the member %(name)s"),
-    Subject.KEY: gettext_noop("the key %(name)s"),
-    Subject.MODEL: gettext_noop("the model %(name)s"),
-}
-
-
-def label(budget: Budget) -> Sentence:
-    """Return what a budget is for: the model gpt-6-luna."""
-    return _label(budget.subject, _name(budget))
-
-
-def about_of(event: Event) -> Sentence:
-    """Return what a line of the audit log is about: a name, or a budget."""
-    subject = event.details.get("subject")
-    return _label(subject, event.about) if subject in Subject.values else say("%(name)s", name=event.about)
-
-
-def _label(subject: str, name: str) -> Sentence:
-    return say(_LABELS[Subject(subject)], **({"name": name} if name else {}))
-
-
-def _name(budget: Budget) -> str:
-    return str(budget.person) if budget.person else budget.name
-
-
 def _note(kind: Kind, budget: Budget, person: Person | None, **details: object) -> None:
-    note(kind, budget.team, person, _name(budget), subject=budget.subject, **details)
+    note(kind, budget.team, person, name_of(budget), subject=budget.subject, **details)
