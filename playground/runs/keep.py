@@ -13,16 +13,9 @@ from django.db.models import Count, Min
 from playground.database import in_turn
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
-<<<<<<< HEAD
-from playground.runs import reserve, search, tidy, writing
-from playground.runs.made import LONGEST_TEXT, run_of, with_marks
-from playground.runs.models import Run, Runs
-=======
-from playground.explanations.explain import explain
 from playground.runs import reserve, search, tagging, tidy, writing
-from playground.runs.models import Run, Runs, packed
-from playground.runs.words import audience, label, strings, words_of
->>>>>>> b38ec95f (Runs: what tags a run can have is a module of its own)
+from playground.runs.made import run_of, with_marks
+from playground.runs.models import Run, Runs
 from playground.teams.access import Action, allows
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
@@ -32,12 +25,6 @@ from playground.text.storable import storable
 from playground.trouble import is_full, why
 
 _logger = logging.getLogger(__name__)
-<<<<<<< HEAD
-_MOST_TAGS, _LONGEST_TAG = 20, 40
-=======
-_LONGEST_TEXT = 300
-_LONGEST_VALUE = 24
->>>>>>> b38ec95f (Runs: what tags a run can have is a module of its own)
 
 
 class NotKeptError(Exception):
@@ -182,18 +169,6 @@ def change(
     return in_turn(write)
 
 
-<<<<<<< HEAD
-def _joined(tags: Collection[str]) -> str:
-    different = sorted(set(map(storable, tags)))
-    joined = " ".join(different)
-    longest = max(map(len, different), default=0)
-    if len(different) > _MOST_TAGS or longest > _LONGEST_TAG or len(joined) > LONGEST_TEXT:
-        raise TagsError(say(_TOO_MANY_TAGS, most=_MOST_TAGS, longest=_LONGEST_TAG, all=LONGEST_TEXT))
-    return joined
-
-
-=======
->>>>>>> b38ec95f (Runs: what tags a run can have is a module of its own)
 def deletable(keys: Collection[str] | None, within: Membership | None = None) -> Runs:
     """Return these runs, or all with None, as far as the member `within` may delete them.
 
