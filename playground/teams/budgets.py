@@ -152,10 +152,7 @@ def reserve(member: Membership, request: Request, route: Route, embed: str = "")
 
 
 def count(member: Membership, request: Request, route: Route) -> Reservation | None:
-    """Charge one call that uses nothing to the budgets that apply; None if none does.
-
-    Raises `NoRoomError` and `DatabaseError`.
-    """
+    """Charge a call without tokens to the budgets that apply, as `reserve` does."""
     applying = in_turn(lambda: list(applying_to(member, key_of(route), request.demands.model)))
     return _charged(member, "", applying, Amount(1)) if applying else None
 

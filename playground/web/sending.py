@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from weakref import WeakSet
 
@@ -46,8 +46,8 @@ class Download:
     _running: WeakSet["Download"] = WeakSet()
     _changing = threading.Lock()
 
-    def __init__(self, request: HttpRequest, who: str, pieces: Iterable[bytes]) -> None:
-        self.request, self.who, self._pieces = request, who, iter(pieces)
+    def __init__(self, request: HttpRequest, who: str, pieces: Iterator[bytes]) -> None:
+        self.request, self.who, self._sent = request, who, self._send(pieces)
         with self._changing:
             running = [download.who for download in self._running]
             if len(running) >= _MOST or running.count(who) >= _MOST_EACH:
@@ -55,11 +55,21 @@ class Download:
             self._running.add(self)
 
     def __iter__(self) -> Iterator[bytes]:
-        with closing(self):
-            for piece in self._pieces:
+        return self._sent
+
+    def close(self) -> None:
+        """End it, also if not all was sent."""
+        self._sent.close()
+        self._end()
+
+    def _send(self, pieces: Iterator[bytes]) -> Generator[bytes]:
+        with ExitStack() as stack:
+            stack.callback(self._end)
+            stack.callback(getattr(pieces, "close", lambda: None))
+            for piece in pieces:
                 with hang_up_after(self.request, settings.LIMITS.silence_seconds):
                     yield piece
 
-    def close(self) -> None:
+    def _end(self) -> None:
         with self._changing:
             self._running.discard(self)

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ from playground.proof.hidden import MASK
 from playground.rendering.answer import rendered
 from playground.runs import made, tidy
 from playground.runs.models import Run
+from playground.web.sending import Download
 from tests.configuration import configure
 from tests.proof.made import called, download, recorded, script, signed_elsewhere
 from tests.upstreams.plugin import SERVER_KEY
@@ -288,6 +290,25 @@ def test_a_download_that_nobody_reads_ends_and_one_has_two_at_once(
     assert refused.json()["error"]["kind"] == "too_many_at_once"
     list(lines)
     assert client.post("/runs/export/").status_code == other.status_code == 200
+
+
+def test_a_download_that_was_cancelled_has_ended(rf: RequestFactory) -> None:
+    ended = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield b"x"
+            yield b"y"
+        finally:
+            ended.append(True)
+
+    download = Download(rf.get("/"), "somebody", pieces())
+    sending = iter(download)
+    next(sending)
+    download.close()
+
+    assert ended == [True]  # no alarm is left that would hang up on the next request
+    assert list(sending) == []
 
 
 def test_a_damaged_run_leaves_the_others_in_the_file(client: Client) -> None:
