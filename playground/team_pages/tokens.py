@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from playground.catalogue.providers import dialect_of
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.posted import name_in
 from playground.people import tokens as kept
@@ -51,6 +52,7 @@ def _page(request: HttpRequest, own: Membership, made: Token | None = None, secr
         "days": DAYS,
         "made": made,
         "secret": secret,
+        "limit": dialect_of(None, None).fields.tokens[0],
         "address": request.build_absolute_uri(reverse("send")),
     }
     return render(request, "people/tokens.html", context)

@@ -35,6 +35,7 @@ def _page(person: Person) -> str:
 def _token(person: Person, *allows: str, days: str = "7") -> str:
     """Make a token, and return its secret."""
     told = person.post(_page(person), name="Notebook", days=days, **dict.fromkeys(allows, "on")).text
+    assert '"max_tokens": 150' in told  # a budget in tokens needs a limit
     return re.findall(r'value="(apg_[\w-]+)"', told)[0]
 
 
