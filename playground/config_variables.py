@@ -255,7 +255,12 @@ VARIABLES = (
     ),
     Variable("PLAYGROUND_PORT", "8000", "Port that `scripts/play` listens on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Timeout for connecting to a provider.", seconds),
-    Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Timeout between two bytes from a provider.", seconds),
+    Variable(
+        "PLAYGROUND_SILENCE_SECONDS",
+        "60",
+        "Timeout between two bytes from a provider, and for a browser to take the next part of an export.",
+        seconds,
+    ),
     Variable("PLAYGROUND_EXCHANGE_SECONDS", "600", "Time limit for one call from start to end.", seconds),
     Variable(
         "PLAYGROUND_HEARTBEAT_SECONDS",
