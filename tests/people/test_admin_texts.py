@@ -1,8 +1,9 @@
-"""Texts of Django's admin that `locale/` translates again."""
+"""Texts of Django's admin and of django-allauth that `locale/` translates again."""
 
 import re
 from pathlib import Path
 
+import allauth
 import django
 import pytest
 from django.test import Client
@@ -22,7 +23,8 @@ def _bare(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def djangos_code() -> str:
-    folders = (DJANGO / name for name in ("contrib/admin", "contrib/auth", "core", "forms"))
+    folders = [DJANGO / name for name in ("contrib/admin", "contrib/auth", "core", "forms")]
+    folders.append(Path(allauth.__file__).parent / "templates")
     files = (file for folder in folders for kind in ("*.py", "*.html") for file in folder.rglob(kind))
     return "".join(_bare(file.read_text(encoding="utf-8")) for file in files)
 
