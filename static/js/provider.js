@@ -44,7 +44,7 @@
     suggested = models;
     // What a key allows; whoever pays with one of their own gets all of the answer.
     for (const limit of form.querySelectorAll("[data-limits]"))
-      if (limit.value && limit.value === before.dataset.limit) limit.value = chosen.dataset.limit;
+      if (limit.value && limit.value === before.dataset.limit) limit.value = chosen.dataset.limit ?? "";
     forgetOutdated();
     showProvider();
     requestForm.changed(model);
