@@ -52,7 +52,7 @@ class Pooled(BaseDatabaseWrapper):
         return conn_params
 
     def is_as_new(self, connection: Any) -> bool:
-        """Whether a connection still works, and is in no transaction."""
+        """Whether a connection still works, and is in no transaction. Each backend says how to tell."""
         raise NotImplementedError
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -60,7 +60,7 @@ class Pooled(BaseDatabaseWrapper):
         self._enter()
         try:
             return self._kept() or super().get_new_connection(conn_params)
-        except BaseException:
+        except BaseException:  # whatever it is, the place is free again
             self._leave()
             raise
 

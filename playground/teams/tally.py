@@ -53,7 +53,7 @@ class Tally:
                     writing.result()
                 except IntegrityError:  # the account was deleted while the call was running
                     together.write(store, use.of_nobody())
-            except Exception:  # as above
+            except Exception:  # the same holds while it is written
                 _logger.exception(_MISSING)
 
         return wait
